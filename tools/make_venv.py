@@ -9,13 +9,15 @@ from pathlib import Path
 
 
 def main(folder: str) -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  # the very sentence an older Python must be able to say
         sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}. Try: make PYTHON=python3.12 …")
     try:
         import ensurepip  # noqa: F401
     except ImportError:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        sys.exit(f"This Python cannot make virtual environments. Install its venv package: apt install python{version}-venv")
+        sys.exit(
+            f"This Python cannot make virtual environments. Install its venv package: apt install python{version}-venv"
+        )
     print(f"Making {folder} …", flush=True)
     venv.create(folder, with_pip=True)
     python = Path(folder, "bin", "python")

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.domain.value import Value
 
 
@@ -79,7 +81,7 @@ class Inquiry(Value):
     own_reference: str | None = None
     references: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, Any] = Field(default_factory=dict)
     automatic: Automatic = Automatic.HUMAN
     unreadable: str | None = None
     text_altered: bool = False
