@@ -51,7 +51,7 @@ test-system: setup ## Run the tests with real processes and a real browser
 	@$(BIN)/pytest -q -m system
 
 crash: setup ## Kill the product 20 times under load and look for what was lost or doubled
-	@$(BIN)/python bench/crash.py --rounds 20 --result bench/crash.json
+	@$(BIN)/python -m bench.crash --rounds 20 --result bench/crash.json
 
 lint: $(STAMP) ## Check style
 	@$(BIN)/ruff check .
@@ -76,7 +76,7 @@ check: lint types arch test ## All checks of a change
 
 .PHONY: bench lock
 bench: setup ## Measure latency, rates and memory; writes bench/latest.json
-	@$(BIN)/python bench/pipeline.py
+	@$(BIN)/python -m bench.pipeline
 
 lock: ## Pin every package again
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \

@@ -1,0 +1,1 @@
+"""Load from outside the product: it knows only what the contract says."""
