@@ -1,0 +1,1 @@
+"""SQL by noun: text on asyncpg connections, values in, records out. Transactions belong to the callers."""

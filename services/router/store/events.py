@@ -1,0 +1,97 @@
+"""The one ordered table of facts: positions are dense, and their order is the order of commit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+CHANNEL = "router_events"
+"""Notified with every append."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened. ``key`` orders it on the log, ``cause`` is the Idempotency-Key of the command behind
+    it, ``actor`` who did it (a caller's id, ``dispatcher`` or ``worker``)."""
+
+    type: str
+    subject: str
+    key: str
+    data: dict[str, Any]
+    cause: str | None = None
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A fact with its place in the order."""
+
+    pos: int
+    at: datetime
+    fact: Fact
+
+
+# The update of the head row is held to commit: whoever comes next gets later positions and commits later.
+APPEND = f"""
+WITH head AS (
+    UPDATE router.head SET pos = pos + cardinality($1::text[]) RETURNING pos - cardinality($1::text[]) AS base
+), written AS (
+    INSERT INTO router.events (pos, type, subject, key, cause, actor, data)
+    SELECT head.base + fact.n, fact.type, fact.subject, fact.key, fact.cause, fact.actor, fact.data::jsonb
+    FROM head, unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+        WITH ORDINALITY AS fact (type, subject, key, cause, actor, data, n)
+)
+SELECT base + 1, pg_notify('{CHANNEL}', '') FROM head
+"""
+
+READ = """
+SELECT pos, at, type, subject, key, cause, actor, data FROM router.events WHERE pos > $1 ORDER BY pos LIMIT $2
+"""
+
+
+async def append(conn: asyncpg.Connection[asyncpg.Record], facts: Sequence[Fact]) -> int:
+    """Write ``facts`` at the next positions; returns the first. Call it last in the transaction: it locks the head."""
+    if not facts:
+        return 0
+    columns = zip(*((f.type, f.subject, f.key, f.cause, f.actor, _json(f.data)) for f in facts), strict=True)
+    first: int = await conn.fetchval(APPEND, *(list(column) for column in columns))
+    return first
+
+
+async def read(
+    conn: asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record],
+    after: int,
+    *,
+    limit: int = 2000,
+) -> list[Recorded]:
+    """Facts after position ``after``, in order."""
+    return [_recorded(row) for row in await conn.fetch(READ, after, limit)]
+
+
+async def head(
+    conn: asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record],
+) -> int:
+    """The last position that is committed."""
+    pos: int = await conn.fetchval("SELECT pos FROM router.head")
+    return pos
+
+
+def _recorded(row: asyncpg.Record) -> Recorded:
+    fact = Fact(
+        type=row["type"],
+        subject=row["subject"],
+        key=row["key"],
+        data=row["data"],
+        cause=row["cause"],
+        actor=row["actor"],
+    )
+    return Recorded(pos=row["pos"], at=row["at"], fact=fact)
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
