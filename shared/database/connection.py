@@ -25,6 +25,7 @@ _HEALS = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,  # the driver, when the server hangs up between two statements
     ConnectionError,
     TimeoutError,
 )
