@@ -1,0 +1,38 @@
+// What is read once and kept: who I am, one conversation, one decision.
+import { queryOptions } from "@tanstack/react-query";
+import { answer, api, Refusal } from "./client";
+import type { Me, State } from "./types";
+
+async function whoAmI(): Promise<Me | null> {
+  try {
+    return await answer(api.GET("/api/v1/me"));
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 401) return null;
+    throw error;
+  }
+}
+
+/** The signed-in person, or null. */
+export const me = queryOptions({ queryKey: ["me"], queryFn: whoAmI, staleTime: Infinity });
+
+export const conversation = (id: string) =>
+  queryOptions({
+    queryKey: ["conversation", id],
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, signal }),
+      ),
+  });
+
+/** A decision never changes once written. */
+export const decision = (id: string) =>
+  queryOptions({
+    queryKey: ["decision", id],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/decisions/{decision_id}", { params: { path: { decision_id: id } }, signal })),
+    staleTime: Infinity,
+  });
+
+export function readState(views: string, signal: AbortSignal): Promise<State> {
+  return answer(api.GET("/api/v1/state", { params: { query: { views } }, signal }));
+}

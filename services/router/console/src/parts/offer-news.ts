@@ -1,0 +1,66 @@
+// What became of offers: said once when one is made, lapses or is withdrawn.
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { conversation } from "../api/queries";
+import type { Offer } from "../api/types";
+import { useText } from "../i18n/text";
+import { useWords } from "../i18n/words";
+import { secondsLeft } from "../live/clock";
+import { useClock, useRows } from "../live/live";
+import type { Row } from "../live/rows";
+import { announce } from "./announce";
+import { notify } from "./notices";
+
+/** Open offers, the one that ends first on top. */
+export function useOpenOffers(): readonly Row<"offer">[] {
+  const offers = useRows("offer").filter((offer) => offer.state === "open");
+  return offers.sort((a, b) => a.expires_at.localeCompare(b.expires_at));
+}
+
+/** Tells of each offer once, as it comes and as it goes; to be used in one place of the page. */
+export function useOfferNews(): void {
+  const text = useText();
+  const words = useWords();
+  const clock = useClock();
+  const queries = useQueryClient();
+  const offers = useRows("offer");
+  const known = useRef(new Map<string, Row<"offer">>());
+
+  async function tellMade(offer: Row<"offer">): Promise<void> {
+    const seen = await queries.ensureQueryData(conversation(offer.conversation_id)).catch(() => null);
+    const item = seen?.work_item;
+    const seconds = secondsLeft(offer.expires_at, clock());
+    if (!item) return announce(text("offer.said-briefly", { seconds }), "assertive");
+    announce(
+      text("offer.said", {
+        channel: words.of("channel", item.channel),
+        language: words.language(item.language),
+        urgency: words.of("urgency", item.urgency),
+        seconds,
+      }),
+      "assertive",
+    );
+  }
+
+  function tellEnd(state: Offer["state"], reason: string | null): void {
+    if (state === "withdrawn" && reason) notify(text("offer.withdrawn-why", { reason: words.of("withdrawn", reason) }));
+    else if (state === "withdrawn") notify(text("offer.withdrawn"));
+    else if (state === "lapsed") notify(text("offer.lapsed"));
+  }
+
+  useEffect(() => {
+    const before = known.current;
+    const now = new Map(offers.map((offer) => [offer.id, offer]));
+    known.current = now;
+    for (const offer of offers) {
+      const was = before.get(offer.id);
+      if (offer.state === "open" && !was) void tellMade(offer);
+      if (offer.state !== "open" && was?.state === "open") tellEnd(offer.state, offer.reason);
+    }
+    for (const offer of before.values()) {
+      if (offer.state === "open" && !now.has(offer.id) && Date.parse(offer.expires_at) <= clock()) {
+        tellEnd("lapsed", null);
+      }
+    }
+  }, [offers]);
+}
