@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import APIRouter
 from fastapi import Request as HttpRequest
+from pydantic import Field
 
 from shared.errors import DatabaseUnavailable, Fault, Refused
 from shared.http.app import create_app
@@ -31,7 +32,7 @@ class Note(Request):
     subject: CleanLine | None = None
     share: float = 0.0
     count: int = 0
-    attributes: CleanObject = {}
+    attributes: CleanObject = Field(default_factory=dict)
 
 
 class Kept(Answer):
