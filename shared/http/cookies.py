@@ -7,10 +7,10 @@ former there; on http elsewhere there is none.
 from __future__ import annotations
 
 from datetime import datetime
-from ipaddress import ip_address
 
 from fastapi import Request, Response
 
+from shared.access.demo_guard import is_loopback
 from shared.errors import Refused
 
 SECURE_NAME = "__Host-session"
@@ -23,16 +23,6 @@ def name(request: Request, public_url: str | None) -> str | None:
     if url.startswith("https://"):
         return SECURE_NAME
     return LOOPBACK_NAME if is_loopback(request.url.hostname or "") else None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` (an address or ``localhost``) is this machine and reachable from nowhere else."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def read(request: Request, public_url: str | None) -> str | None:

@@ -15,8 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.access.limits import RefusedForNow
 from shared.errors import Fault, Refused, Temporary
-from shared.http.problems import RefusedForNow, problem
+from shared.http.problems import problem
 
 _BY_STATUS = {
     400: "invalid-json", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type",

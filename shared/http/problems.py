@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from shared.errors import Fault, Refused
+from shared.errors import Fault
 
 PROBLEMS: dict[str, tuple[int, str]] = {
     "invalid-json": (400, "The body is not valid JSON"),
@@ -44,14 +44,6 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 }
 
 MEDIA_TYPE = "application/problem+json"
-
-
-class RefusedForNow(Refused):
-    """Refused, but the same call may be granted after ``retry_after`` seconds."""
-
-    def __init__(self, code: str, detail: str = "", *, retry_after: float) -> None:
-        super().__init__(code, detail)
-        self.retry_after = retry_after
 
 
 class ProblemFault(BaseModel):

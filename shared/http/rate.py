@@ -6,8 +6,8 @@ import math
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from shared.access.limits import RefusedForNow
 from shared.clock import Clock
-from shared.http.problems import RefusedForNow
 
 MOST_CALLERS = 10_000
 """Buckets kept; the longest unused is forgotten first, and a forgotten bucket is a full one."""
