@@ -52,19 +52,21 @@ async def crash(
     path = folder / "ledger.jsonl"
     ledger = Ledger(path)
     results = []
-    await product.start()
-    for number in range(rounds):
-        database = number % 2 == 1
-        after = chance.uniform(load_seconds / 4, load_seconds)
-        await _load_until_killed(product, ledger, rate, load_seconds, after, database, seed + number)
-        ready = await product.start()
-        found = product.verify(path)
-        results.append(
-            Round(number, database, round(after, 3), ledger.count, round(ready, 2), found["lost"], found["double"])
-        )
-        print(_line(results[-1]), flush=True)
-    ledger.close()
-    product.stop()
+    try:
+        await product.start()
+        for number in range(rounds):
+            database = number % 2 == 1
+            after = chance.uniform(load_seconds / 4, load_seconds)
+            await _load_until_killed(product, ledger, rate, load_seconds, after, database, seed + number)
+            ready = await product.start()
+            found = product.verify(path)
+            results.append(
+                Round(number, database, round(after, 3), ledger.count, round(ready, 2), found["lost"], found["double"])
+            )
+            print(_line(results[-1]), flush=True)
+    finally:
+        ledger.close()
+        product.clear()
     return results
 
 

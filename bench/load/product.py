@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,20 @@ class Product:
         assert self.process is not None
         self.process.terminate()
         return self.process.wait(timeout=seconds)
+
+    def clear(self) -> None:
+        """Leave nothing of it running, whatever state it is in."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                self.kill(database=False)
+        postmaster = next(iter((self.folder / "data").rglob("postmaster.pid")), None)
+        if postmaster and (pid := self.run.get("postgres_pid")) and postmaster.read_text().startswith(f"{pid}\n"):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def verify(self, ledger: Path) -> dict[str, Any]:
         """What ``doctor --verify`` says of the promises in ``ledger``."""
