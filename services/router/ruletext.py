@@ -70,8 +70,7 @@ def _read_yaml(text: str) -> Any:
         _check_events(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader, in C where there is one
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise _refuse("invalid-yaml", f"not YAML: {error.problem}", mark.line + 1 if mark else None) from None
+        raise _refuse("invalid-yaml", f"not YAML: {error.problem}", _line(error.problem_mark)) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _refuse("invalid-yaml", f"not YAML that can be read: {type(error).__name__}") from None
 
@@ -81,10 +80,14 @@ def _check_events(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            raise _refuse("alias", "aliases (*name) are not taken; write it out", event.start_mark.line + 1)
+            raise _refuse("alias", "aliases (*name) are not taken; write it out", _line(event.start_mark))
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise _refuse("too-deep", f"nested more than {DEEPEST} deep", event.start_mark.line + 1)
+            raise _refuse("too-deep", f"nested more than {DEEPEST} deep", _line(event.start_mark))
+
+
+def _line(mark: Any) -> int | None:
+    return mark.line + 1 if mark is not None else None
 
 
 def _compose(text: str) -> Any:

@@ -43,9 +43,21 @@ def read_queues(document: Any, pointer: str, faults: Faults) -> dict[str, Queue]
         target = queues[name].overflow
         if target is not None and (target == name or target not in entries):
             faults.add(below(where, "overflow"), "unknown-queue", "overflow names another queue of this document")
+    _check_overflow_ends(queues, pointer, faults)
     if queues[TRIAGE].requires:
         faults.add(below(below(pointer, TRIAGE), "requires"), "triage-requires", "triage requires the language at most")
     return queues
+
+
+def _check_overflow_ends(queues: Mapping[str, Queue], pointer: str, faults: Faults) -> None:
+    """Work that overflows for ever would never come to rest."""
+    for name in queues:
+        seen, at = {name}, queues[name].overflow
+        while at is not None and at in queues and at not in seen:
+            seen.add(at)
+            at = queues[at].overflow
+        if at == name != queues[name].overflow:
+            faults.add(below(below(pointer, name), "overflow"), "overflow-cycle", "overflow comes back to this queue")
 
 
 def read_skills(value: Any, pointer: str, faults: Faults) -> dict[str, int]:

@@ -1,0 +1,182 @@
+"""The work of one term: memory, and the writes that follow from it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime
+from itertools import islice
+from typing import Protocol
+
+import structlog
+
+from services.router.decide.overflow import overflow
+from services.router.decide.ruleset import RuleSet
+from services.router.dispatch.folding import fold
+from services.router.dispatch.gauges import Gauges
+from services.router.dispatch.items import Entry
+from services.router.dispatch.journal import Journal
+from services.router.dispatch.matching import LARGEST_BATCH, check, propose
+from services.router.dispatch.pool import Pool
+from services.router.dispatch.reading import read_loads, read_snapshot
+from services.router.store import events
+from shared.clock import Clock
+from shared.database.connection import Held
+
+POLL_SECONDS = 0.25
+REBUILD_SECONDS = 1.0
+PRESENCE_SECONDS = 1.0
+GAUGE_SECONDS = 1.0
+AUDIT_SECONDS = 60.0
+FROZEN_SECONDS = 5
+_READ = 2_000
+_log = structlog.get_logger(__name__)
+
+
+class Rules(Protocol):
+    """Where the live rule set is."""
+
+    async def live(self) -> tuple[int, RuleSet]:
+        """Its number, and its rules."""
+        ...
+
+
+class Term:
+    """Folds and writes on one connection, one thing after the other, so that memory is never behind its own writes."""
+
+    def __init__(self, *, held: Held, journal: Journal, clock: Clock, rulesets: Rules, gauges: Gauges) -> None:
+        self._held = held
+        self._journal = journal
+        self._clock = clock
+        self._rulesets = rulesets
+        self._gauges = gauges
+        self._due: dict[str, float] = {}
+
+    async def work(self, wake: asyncio.Event) -> None:
+        """Dispatch until cancelled, or until a write is refused because the term is over."""
+        pool = await self._build()
+        while True:
+            wake.clear()
+            await self._catch_up(pool)
+            acted = await self._act(pool)
+            if pool.needs_rebuild:
+                pool = await self._rebuild()
+            elif not acted:
+                await _rest(wake)
+
+    async def _build(self) -> Pool:
+        async with self._held.use() as connection:
+            # A dispatcher that freezes inside a transaction would block its successor, which raises the term.
+            await connection.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
+            snapshot = await read_snapshot(connection)
+        _log.info("pool built", position=snapshot.position, items=len(snapshot.items), agents=len(snapshot.agents))
+        return Pool(snapshot, self._clock.now())
+
+    async def _rebuild(self) -> Pool:
+        # Paced, so that what even fresh tables cannot put right does not turn into a busy loop.
+        await asyncio.sleep(REBUILD_SECONDS)
+        return await self._build()
+
+    async def _catch_up(self, pool: Pool) -> bool:
+        """Fold everything that has happened; whether anything has."""
+        start = pool.position
+        while True:
+            async with self._held.use() as connection:
+                batch = await events.read(connection, pool.position, limit=_READ)
+            now = self._clock.now()
+            for recorded in batch:
+                fact = recorded.fact
+                fold(pool, pos=recorded.pos, at=recorded.at, kind=fact.type, data=fact.data, now=now)
+                self._gauges.happened(fact.type)
+            if len(batch) < _READ:
+                return pool.position > start
+
+    async def _act(self, pool: Pool) -> bool:
+        """Do what is due; whether anything was written, so that there is something to fold."""
+        ripe = _ripened(pool, self._clock.now())
+        acted = await self._presence()
+        acted |= await self._close_offers(pool)
+        acted |= await self._offer(pool)
+        acted |= await self._look_again(pool, ripe)
+        if self._is_due("audit", AUDIT_SECONDS):
+            await self._audit(pool)
+        if self._is_due("gauges", GAUGE_SECONDS):
+            self._gauges.waiting(pool, self._clock.now())
+        return acted
+
+    async def _presence(self) -> bool:
+        return self._is_due("presence", PRESENCE_SECONDS) and await self._journal.expire_presence(self._clock.now())
+
+    async def _close_offers(self, pool: Pool) -> bool:
+        now = self._clock.now()
+        over = list(islice(pool.expired(now), LARGEST_BATCH))
+        left = [offer for offer in islice(pool.stranded(), LARGEST_BATCH) if offer not in over]
+        closed = await self._journal.close(over, state="lapsed", reason="no_answer", now=now)
+        closed |= await self._journal.close(left, state="withdrawn", reason="agent_left", now=now)
+        missed = [offer for offer in over + left if offer.id not in closed]
+        if missed:
+            await self._catch_up(pool)
+            pool.needs_rebuild |= any(offer.id in pool.offers for offer in missed)
+        return bool(over or left)
+
+    async def _offer(self, pool: Pool) -> bool:
+        now = self._clock.now()
+        proposals = propose(pool, now)
+        rows = await self._journal.offer(proposals)
+        for row in rows:
+            self._gauges.offered(row)
+        made = {str(row["offer_id"]) for row in rows}
+        missed = [proposal for proposal in proposals if proposal.offer_id not in made]
+        if missed:
+            # Somebody was faster, and says so in facts not folded yet. No such fact: memory is wrong.
+            pool.needs_rebuild |= not await self._catch_up(pool)
+        for proposal in missed:
+            pool.release(proposal.item_id, proposal.agent_id, proposal.offer_id, now)
+        return bool(proposals)
+
+    async def _look_again(self, pool: Pool, ripe: list[Entry]) -> bool:
+        still = [entry for entry in ripe if entry.ready and pool.entries.get(entry.item.id) is entry]
+        if not still:
+            return False
+        now = self._clock.now()
+        _, ruleset = await self._rulesets.live()
+        checks = [(check(pool, entry, now), overflow(ruleset, entry.item, now)) for entry in still]
+        written = await self._journal.wait([found for found, move in checks if move is None])
+        written |= await self._journal.overflow([(found, move) for found, move in checks if move is not None], now)
+        missed = [entry for entry in still if entry.item.id not in written]
+        if missed:
+            await self._catch_up(pool)
+            pool.needs_rebuild |= any(pool.entries.get(entry.item.id) is entry and entry.ready for entry in missed)
+        return True
+
+    async def _audit(self, pool: Pool) -> None:
+        """Compare memory with the tables, whenever both are of the same position."""
+        async with self._held.use() as connection:
+            position, loads = await read_loads(connection)
+        if position != pool.position:
+            return
+        remembered = {agent.id: (agent.load, agent.presence.value) for agent in pool.agents.values()}
+        if remembered != loads:
+            _log.warning("memory differs from the tables", position=position)
+            pool.needs_rebuild = True
+
+    def _is_due(self, what: str, seconds: float) -> bool:
+        now = self._clock.monotonic()
+        if now < self._due.get(what, now):
+            return False
+        self._due[what] = now + seconds
+        return True
+
+
+def _ripened(pool: Pool, now: datetime) -> list[Entry]:
+    """Entries whose next check has come, in the classes that time has brought them to."""
+    ripe = list(islice(pool.ripe(now), LARGEST_BATCH))
+    for entry in ripe:
+        entry.trigger = "timer"
+        pool.classify(entry, now)
+    return ripe
+
+
+async def _rest(wake: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(wake.wait(), POLL_SECONDS)
