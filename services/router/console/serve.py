@@ -17,18 +17,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from shared.http.envelope import SAFETY
+
 DIST = Path(__file__).parent / "dist"
 
-SECURITY = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
-        "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'; trusted-types 'none'"
-    ),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-}
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 # Python's table follows the machine's; a browser refuses a script that is called text/plain.
@@ -63,7 +55,7 @@ def _read(path: Path, name: str) -> _File:
     suffix = path.suffix
     kind = TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     headers = {
-        **SECURITY,
+        **SAFETY,
         "content-type": f"{kind}; charset=utf-8" if suffix in TEXT else kind,
         "cache-control": FOR_EVER if name.startswith("a/") else ASK_AGAIN,
     }
@@ -85,10 +77,10 @@ def console_routes(dist: Path = DIST) -> list[BaseRoute]:
     async def page(request: Request) -> Response:
         name = request.path_params.get("path", "")
         if index is None:
-            return Response(MISSING, status_code=503, media_type="text/html", headers=SECURITY)
+            return Response(MISSING, status_code=503, media_type="text/html", headers=SAFETY)
         if name.startswith("a/") and name not in files:
             # A tab of an older version asks for a part that is gone: a page in its place would hide that.
-            return Response(status_code=404, headers=SECURITY)
+            return Response(status_code=404, headers=SAFETY)
         return files.get(name, index).answer(request)
 
     async def home(_: Request) -> Response:

@@ -1,5 +1,5 @@
 // The live views in React: one connection a tab, rows by kind, the server's time.
-import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { answer, api, Refusal } from "../api/client";
 import { readState } from "../api/queries";
 import { ServerClock } from "./clock";
@@ -62,6 +62,14 @@ function useLive(): Live {
 export function useRows<K extends Kind>(kind: K): readonly Row<K>[] {
   const { store } = useLive();
   return useSyncExternalStore(store.subscribe, () => store.list(kind));
+}
+
+/** Calls back for every single change of a kind while the part is on the screen. */
+export function useWatch<K extends Kind>(kind: K, watcher: (was: Row<K> | undefined, is: Row<K> | undefined) => void) {
+  const { store } = useLive();
+  const latest = useRef(watcher);
+  latest.current = watcher;
+  useEffect(() => store.watch(kind, (was, is) => latest.current(was, is)), [store, kind]);
 }
 
 export function useLine(): { line: Line; tryNow: () => void } {

@@ -34,7 +34,8 @@ export function rowsOf(views: Record<string, readonly unknown[]>): Rows {
   return rows;
 }
 
-function changed(before: AnyRow | undefined, change: Change): AnyRow | undefined {
+/** A row after one change, or nothing where it left the view; the same row when the change is not newer. */
+export function changed(before: AnyRow | undefined, change: Change): AnyRow | undefined {
   if ("removed" in change) return undefined;
   if (before && before.version >= change.version) return before;
   return { ...before, ...change.set, type: change.type, id: change.id, version: change.version };

@@ -49,12 +49,13 @@ export default function Desk({ conversation: chosen }: { conversation?: string }
     const next = mine.find((row) => row.id !== chosen);
     navigate(next ? `/desk/${next.id}` : "/desk");
   }
+  const shown = chosen ? ` has-item${why ? " has-why" : ""}` : entries.length > 0 ? " has-entries" : "";
   useWalk(entries, chosen, open);
   useKey("why", () => setWhy(!why), chosen !== undefined);
   useTitle(text("desk.title"), offers.length);
 
   return (
-    <div className={`desk${chosen ? " has-item" : ""}${chosen && why ? " has-why" : ""}`}>
+    <div className={`desk${shown}`}>
       <div className="pane list" role="region" aria-label={text("desk.work")}>
         {!chosen && <h1 className="unseen">{text("desk.title")}</h1>}
         {offers.length > 0 && <h2>{text("desk.offers", { count: offers.length })}</h2>}

@@ -1,6 +1,6 @@
 // The columns of the Live boards.
 import { useMemo } from "react";
-import { useIntl } from "react-intl";
+import { FormattedNumber, useIntl } from "react-intl";
 import { textOf, useText } from "../i18n/text";
 import { useTimes } from "../i18n/time";
 import { useWords, wordsOf } from "../i18n/words";
@@ -17,6 +17,19 @@ export function Waited({ since }: { since: string | null }) {
   const now = useNow();
   if (!since) return <span className="meta">{text("live.nothing-waits")}</span>;
   return times.span((now - Date.parse(since)) / 1000);
+}
+
+/** Work that waits while nobody is free is marked. */
+function Free({ row }: { row: Row<"queue"> }) {
+  const text = useText();
+  if (row.waiting === 0 || row.free_agents > 0) return <FormattedNumber value={row.free_agents} />;
+  return (
+    <span className="badge sla-breached" title={text("live.nobody-free")}>
+      <span aria-hidden="true">!</span>
+      <FormattedNumber value={row.free_agents} />
+      <span className="unseen">{text("live.nobody-free")}</span>
+    </span>
+  );
 }
 
 function oldestFirst(a: string | null, b: string | null): number {
@@ -49,7 +62,7 @@ export function useQueueColumns(): readonly Column<Row<"queue">>[] {
         id: "free",
         title: text("live.free"),
         figure: true,
-        cell: (row) => intl.formatNumber(row.free_agents),
+        cell: (row) => <Free row={row} />,
         order: (a, b) => a.free_agents - b.free_agents,
       },
     ];

@@ -1,12 +1,11 @@
 // What became of offers: said once when one is made, lapses or is withdrawn.
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
 import { conversation } from "../api/queries";
 import type { Offer } from "../api/types";
 import { useText } from "../i18n/text";
 import { useWords } from "../i18n/words";
 import { secondsLeft } from "../live/clock";
-import { useClock, useRows } from "../live/live";
+import { useClock, useRows, useWatch } from "../live/live";
 import type { Row } from "../live/rows";
 import { announce } from "./announce";
 import { notify } from "./notices";
@@ -23,8 +22,6 @@ export function useOfferNews(): void {
   const words = useWords();
   const clock = useClock();
   const queries = useQueryClient();
-  const offers = useRows("offer");
-  const known = useRef(new Map<string, Row<"offer">>());
 
   async function tellMade(offer: Row<"offer">): Promise<void> {
     const seen = await queries.ensureQueryData(conversation(offer.conversation_id)).catch(() => null);
@@ -48,19 +45,10 @@ export function useOfferNews(): void {
     else if (state === "lapsed") notify(text("offer.lapsed"));
   }
 
-  useEffect(() => {
-    const before = known.current;
-    const now = new Map(offers.map((offer) => [offer.id, offer]));
-    known.current = now;
-    for (const offer of offers) {
-      const was = before.get(offer.id);
-      if (offer.state === "open" && !was) void tellMade(offer);
-      if (offer.state !== "open" && was?.state === "open") tellEnd(offer.state, offer.reason);
-    }
-    for (const offer of before.values()) {
-      if (offer.state === "open" && !now.has(offer.id) && Date.parse(offer.expires_at) <= clock()) {
-        tellEnd("lapsed", null);
-      }
-    }
-  }, [offers]);
+  useWatch("offer", (was, is) => {
+    if (is?.state === "open" && !was) void tellMade(is);
+    if (was?.state !== "open") return;
+    if (is && is.state !== "open") tellEnd(is.state, is.reason);
+    if (!is && Date.parse(was.expires_at) <= clock()) tellEnd("lapsed", null);
+  });
 }

@@ -41,7 +41,6 @@ export function OfferCard({ offer, keys, current = false, onAccepted }: Props) {
   const item = preview.data?.work_item;
   return (
     <article className={current ? "offer card current" : "offer card"} aria-labelledby={heading}>
-      <Countdown start={offer.made_at} deadline={offer.expires_at} />
       {item && <Facts item={item} />}
       <h3 id={heading}>
         <Link href={`/desk/${offer.conversation_id}`} className="entry-link" aria-current={current || undefined}>
@@ -64,6 +63,7 @@ export function OfferCard({ offer, keys, current = false, onAccepted }: Props) {
           onOpen={setReasons}
           onReason={(reason) => declining.mutate({ offer: offer.id, reason })}
         />
+        <Countdown start={offer.made_at} deadline={offer.expires_at} />
       </div>
     </article>
   );

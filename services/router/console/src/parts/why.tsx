@@ -69,11 +69,16 @@ function Level({ level, needed }: { level: number; needed: number }) {
   );
 }
 
+function needsOf(decision: Decision, item: WorkItem): { skill: string; level: number }[] {
+  if (!decision.requires) return item.requires;
+  return Object.entries(decision.requires).map(([skill, level]) => ({ skill, level }));
+}
+
 function Needs({ decision, item }: { decision: Decision; item: WorkItem }) {
   const text = useText();
   const words = useWords();
   const { data: me } = useQuery(meQuery);
-  const needs = decision.requires ?? item.requires;
+  const needs = needsOf(decision, item);
   const mine = decision.candidates.find((candidate) => candidate.agent_id === me?.agent_id)?.levels;
   if (needs.length === 0) return null;
   return (
@@ -159,9 +164,12 @@ function Candidates({ decision }: { decision: Decision }) {
   return (
     <Part title={text("why.candidates")}>
       <ol className="candidates">
-        {decision.candidates.map(({ agent_id, name, score }) => (
+        {decision.candidates.map(({ agent_id, name, score, load, capacity }) => (
           <li key={agent_id} className={agent_id === decision.chosen?.agent_id ? "chosen" : undefined}>
             <span>{agent_id === me?.agent_id ? text("why.you") : (name ?? text("why.colleague"))}</span>
+            {load !== undefined && capacity !== undefined && (
+              <span className="meta">{text("why.load", { load, capacity })}</span>
+            )}
             <span className="figure">{text("why.score", { score })}</span>
           </li>
         ))}
