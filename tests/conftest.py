@@ -17,7 +17,7 @@ import pytest
 from shared.clock import ManualClock
 from shared.database.connection import connect, create_pool
 from shared.database.embedded import EmbeddedPostgres
-from shared.database.migrate import MIGRATIONS, upgrade
+from shared.database.migrate import upgrade
 
 _KEPT = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "CI", "PYTHONPATH", "PLAYWRIGHT_BROWSERS_PATH"}
 _TEMPLATE = "template_migrated"
@@ -53,7 +53,7 @@ def postgres_url(open_folder: Path) -> Iterator[str]:
     server = EmbeddedPostgres(open_folder / "postgres")
     asyncio.run(server.start())
     try:
-        asyncio.run(_make_template(server.url, _whole_line(open_folder / "migrations")))
+        asyncio.run(_make_template(server.url))
         yield server.url
     finally:
         asyncio.run(server.stop())
@@ -69,7 +69,7 @@ async def database_url(postgres_url: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A small pool on the test's database."""
     pool = await create_pool(database_url, name="test", size=4)
     yield pool
@@ -81,12 +81,12 @@ def in_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-async def _make_template(url: str, migrations: Path) -> None:
+async def _make_template(url: str) -> None:
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         await _run(url, f"ALTER SYSTEM SET {setting} = off")
     await _run(url, "SELECT pg_reload_conf()")
     await _run(url, f"CREATE DATABASE {_TEMPLATE}")
-    await upgrade(in_database(url, _TEMPLATE), folder=migrations)
+    await upgrade(in_database(url, _TEMPLATE))
 
 
 async def _run(url: str, statement: str) -> None:
@@ -95,13 +95,3 @@ async def _run(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         connection.terminate()
-
-
-def _whole_line(folder: Path) -> Path:
-    """The migrations up to the first number that is not there yet."""
-    shutil.copytree(MIGRATIONS, folder)
-    steps = sorted((folder / "versions").glob("0*.py"))
-    for number, step in enumerate(steps, start=1):
-        if int(step.name[:4]) != number:
-            step.unlink()
-    return folder

@@ -50,7 +50,7 @@ def translate() -> Iterator[None]:
 
 async def connect(
     url: str, *, name: str, hot: bool = False, command_seconds: float | None = _COMMAND_SECONDS
-) -> asyncpg.Connection[asyncpg.Record]:
+) -> asyncpg.Connection:
     """A connection called ``name`` in ``pg_stat_activity``; ``hot`` keeps to index scans (not for reports).
 
     Raises:
@@ -70,7 +70,7 @@ async def connect(
     return connection
 
 
-async def create_pool(url: str, *, name: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
+async def create_pool(url: str, *, name: str, size: int) -> asyncpg.Pool:
     """At most ``size`` connections for short reads; use inside ``translate()``."""
     with translate():
         try:
@@ -95,10 +95,10 @@ class Held:
         self._name = name
         self._hot = hot
         self._lock = asyncio.Lock()
-        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._connection: asyncpg.Connection | None = None
 
     @asynccontextmanager
-    async def use(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    async def use(self) -> AsyncIterator[asyncpg.Connection]:
         """The connection, exclusively.
 
         Raises:
@@ -129,7 +129,7 @@ class Held:
             self._connection = None
 
 
-async def _speak_json(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+async def _speak_json(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=json.loads)
 
 

@@ -35,7 +35,7 @@ async def upgrade(url: str, *, folder: Path = MIGRATIONS) -> str:
         connection.terminate()
 
 
-async def _bring_to_head(connection: asyncpg.Connection[asyncpg.Record], folder: Path) -> str:
+async def _bring_to_head(connection: asyncpg.Connection, folder: Path) -> str:
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -51,7 +51,7 @@ async def _bring_to_head(connection: asyncpg.Connection[asyncpg.Record], folder:
     return head
 
 
-async def _current(connection: asyncpg.Connection[asyncpg.Record]) -> str | None:
+async def _current(connection: asyncpg.Connection) -> str | None:
     await connection.execute("CREATE SCHEMA IF NOT EXISTS log")
     if await connection.fetchval("SELECT to_regclass('log.migration')") is None:
         return None

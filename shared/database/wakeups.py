@@ -52,7 +52,7 @@ class Wakeups:
         finally:
             connection.terminate()
 
-    async def _listen(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    async def _listen(self, connection: asyncpg.Connection) -> None:
         heard: set[str] = set()
         while not connection.is_closed():
             self._more.clear()

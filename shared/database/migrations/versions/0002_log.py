@@ -46,6 +46,7 @@ CREATE TABLE log.member (
     stream text NOT NULL,
     grp text NOT NULL,
     member uuid NOT NULL,
+    joined_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     expires_at timestamptz NOT NULL,
     PRIMARY KEY (stream, grp, member)
 ) WITH (fillfactor = 10);

@@ -1,0 +1,58 @@
+"""How every adapter turns an event into a record: which partition its key belongs to, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from shared.errors import Permanent
+from shared.events import CloudEvent
+
+PARTITIONS = 8
+"""Fixed for good: a key must never move, or its order would be lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An event, ready to be appended."""
+
+    partition: int
+    id: str
+    key: str
+    headers: dict[str, str]
+    value: bytes
+
+
+def partition_of(key: str) -> int:
+    """Where the records of ``key`` are, on every machine and in every run."""
+    return zlib.crc32(key.encode()) % PARTITIONS
+
+
+def encode(event: CloudEvent) -> Encoded:
+    """Check and encode ``event``.
+
+    Raises:
+        Permanent: NUL in the key or an attribute, or half a character (a lone surrogate) anywhere. Text is cleaned at
+            the door; what comes here all the same must fail before anything is appended, not at some reader.
+    """
+    headers = event.headers()
+    try:
+        for attribute in (event.key, *headers.values()):
+            if b"\0" in attribute.encode():
+                raise Permanent(f"event {event.id!r} has a NUL in an attribute")
+        return Encoded(partition_of(event.key), event.id, event.key, headers, event.value())
+    except UnicodeEncodeError as error:
+        raise Permanent(f"event {event.id!r} holds half a character") from error
+
+
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Leave the block quietly after ``seconds``."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        return
