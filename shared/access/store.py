@@ -35,8 +35,8 @@ FROM access.session s JOIN access."user" u ON u.id = s.user_id
 WHERE s.hash = $1 AND s.expires_at > $2 AND u.disabled_at IS NULL
 """
 _USED = """
-UPDATE access.key SET last_used_at = $2
-WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2 - interval '1 minute')
+UPDATE access.key SET last_used_at = $2::timestamptz
+WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2::timestamptz - interval '1 minute')
 """
 
 _log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ former there; on http elsewhere there is none.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import timedelta
 
 from fastapi import Request, Response
 
@@ -53,12 +53,12 @@ def name_or_refuse(request: Request, public_url: str | None) -> str:
     return known
 
 
-def put(response: Response, cookie: str, token: str, expires_at: datetime) -> None:
-    """Hand ``token`` to the browser until ``expires_at``, out of reach of scripts and other sites."""
+def put(response: Response, cookie: str, token: str, lasts: timedelta) -> None:
+    """Hand ``token`` to the browser for as long as it ``lasts``, out of reach of scripts and other sites."""
     response.set_cookie(
         cookie,
         token,
-        expires=expires_at,
+        max_age=int(lasts.total_seconds()),
         path="/",
         secure=cookie == SECURE_NAME,
         httponly=True,
