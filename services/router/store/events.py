@@ -17,7 +17,8 @@ CHANNEL = "router_events"
 @dataclass(frozen=True, slots=True)
 class Fact:
     """Something that happened. ``key`` orders it on the log, ``cause`` is the Idempotency-Key of the command behind
-    it, ``actor`` who did it (a caller's id, ``dispatcher`` or ``worker``)."""
+    it, ``actor`` who did it (a caller's id, ``dispatcher`` or ``worker``).
+    """
 
     type: str
     subject: str

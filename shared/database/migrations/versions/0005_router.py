@@ -16,7 +16,7 @@ depends_on = None
 
 FACTS = """
 CREATE TABLE router.head (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     pos bigint NOT NULL
 ) WITH (fillfactor = 10);
 INSERT INTO router.head (pos) VALUES (0);
@@ -33,7 +33,7 @@ CREATE TABLE router.events (
 );
 
 CREATE TABLE router.term (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     term bigint NOT NULL
 ) WITH (fillfactor = 10);
 INSERT INTO router.term (term) VALUES (0);
@@ -92,8 +92,27 @@ CREATE TABLE router.agent (
     lease_until timestamptz,
     stream_seen_at timestamptz,
     idle_since timestamptz NOT NULL DEFAULT now(),
+    edition bigint NOT NULL DEFAULT 1,
     version bigint NOT NULL DEFAULT 1
 ) WITH (fillfactor = 30);
+
+-- Live views drop what is not newer, so a change of anything shown must raise the version, whoever writes it.
+-- The edition rises with what people edit only: load must not fail an edit's If-Match.
+CREATE FUNCTION router.raise_agent_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.version := OLD.version;
+    NEW.edition := OLD.edition;
+    IF (NEW.skills, NEW.capacity, NEW.name) IS DISTINCT FROM (OLD.skills, OLD.capacity, OLD.name) THEN
+        NEW.edition := OLD.edition + 1;
+        NEW.version := OLD.version + 1;
+    ELSIF (NEW.load, NEW.presence, NEW.presence_source, NEW.lease_until)
+            IS DISTINCT FROM (OLD.load, OLD.presence, OLD.presence_source, OLD.lease_until) THEN
+        NEW.version := OLD.version + 1;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER raise_version BEFORE UPDATE ON router.agent
+    FOR EACH ROW EXECUTE FUNCTION router.raise_agent_version();
 """
 
 RULES = """
@@ -141,6 +160,13 @@ CREATE TABLE router.message (
     inquiry_id uuid UNIQUE
 );
 CREATE INDEX message_of_conversation ON router.message (conversation_id, seq, at);
+
+CREATE TABLE router.inquiry (
+    id uuid PRIMARY KEY,
+    caller text NOT NULL,
+    conversation_id uuid,
+    work_item_id uuid
+);
 
 CREATE TABLE router.work_item (
     id uuid PRIMARY KEY,
@@ -195,6 +221,7 @@ CREATE TABLE router.offer (
 );
 CREATE UNIQUE INDEX offer_one_open ON router.offer (work_item_id) WHERE state = 'open';
 CREATE INDEX offer_of_agent ON router.offer (agent_id, made_at DESC);
+CREATE INDEX offer_open_of_agent ON router.offer (agent_id) WHERE state = 'open';
 
 CREATE TABLE router.assignment (
     id uuid PRIMARY KEY,
@@ -209,6 +236,7 @@ CREATE TABLE router.assignment (
 );
 CREATE UNIQUE INDEX assignment_one_open ON router.assignment (work_item_id) WHERE ended_at IS NULL;
 CREATE INDEX assignment_open_of_agent ON router.assignment (agent_id) WHERE ended_at IS NULL;
+CREATE INDEX assignment_of_conversation ON router.assignment (conversation_id);
 
 CREATE TABLE router.decision (
     id uuid PRIMARY KEY,
@@ -217,6 +245,7 @@ CREATE TABLE router.decision (
     position bigint NOT NULL,
     body jsonb NOT NULL
 );
+CREATE INDEX decision_of_item ON router.decision (work_item_id, at DESC);
 """
 
 
