@@ -52,6 +52,7 @@ class Product:
         self.process = subprocess.Popen(
             self.command,
             env=environment | _QUIET | self.environment,
+            cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
