@@ -68,8 +68,9 @@ export function Composer({ conversation, to }: { conversation: string; to: strin
         send();
       }}
     >
-      <label htmlFor={id}>
-        {text("reply.to", { name: to })} <Key name="reply" />
+      <label htmlFor={id} className="labelled-key">
+        <span>{text("reply.to", { name: to })}</span>
+        <Key name="reply" />
       </label>
       <textarea
         id={id}

@@ -16,7 +16,7 @@ import { Icon } from "./icons";
 import { useKey } from "./keyboard";
 import { Loading, Trouble } from "./states";
 import { Thread } from "./thread";
-import { titleOf } from "./title";
+import { contactName, titleOf } from "./title";
 
 const PREVIEW_REFRESH_MS = 5_000;
 
@@ -64,7 +64,7 @@ function Heading({ conversation }: { conversation: Conversation }) {
         {titleOf(conversation, text("item.untitled"))}
       </h1>
       <p className="facts">
-        <bdi className="who">{conversation.contact?.name ?? text("contact.unknown")}</bdi>
+        <bdi className="who">{contactName(conversation.contact, text("contact.unknown"))}</bdi>
         {item && <ChannelName channel={item.channel} />}
         {item && <LanguageName code={item.language} />}
         {item && <Urgency level={item.urgency} />}
@@ -97,7 +97,7 @@ function Opened({ conversation, why, onWhy, onCompleted }: Omit<Props, "id"> & {
       />
       <footer className="item-foot">
         {mine && item.channel === "chat" && (
-          <Composer conversation={conversation.id} to={conversation.contact?.name ?? text("contact.unknown")} />
+          <Composer conversation={conversation.id} to={contactName(conversation.contact, text("contact.unknown"))} />
         )}
         {mine && item.channel !== "chat" && (
           <p className="hint">{text("reply.elsewhere", { channel: words.of("channel", item.channel) })}</p>

@@ -6,7 +6,7 @@ import { useRows } from "../live/live";
 import type { Row } from "../live/rows";
 import { FirstResponse, Urgency } from "./badges";
 import { Icon, isIcon } from "./icons";
-import { titleOf } from "./title";
+import { contactName, titleOf } from "./title";
 
 function dueOf(row: Row<"conversation">): string {
   return row.work_item?.due?.first_response_at ?? row.work_item?.received_at ?? "";
@@ -34,7 +34,7 @@ export function MineEntry({ row, current }: Props) {
           {item && isIcon(item.channel) && <Icon name={item.channel} />}
           {item && <span className="unseen">{words.of("channel", item.channel)}</span>}
           <strong>
-            <bdi>{row.contact?.name ?? text("contact.unknown")}</bdi>
+            <bdi>{contactName(row.contact, text("contact.unknown"))}</bdi>
           </strong>
           {item && <FirstResponse item={item} brief />}
         </span>

@@ -12,7 +12,7 @@ import { Button } from "./button";
 import { Countdown } from "./countdown";
 import { Decline } from "./decline";
 import { useKey } from "./keyboard";
-import { titleOf } from "./title";
+import { contactName, titleOf } from "./title";
 import { useOffer } from "./use-offer";
 
 interface Props {
@@ -48,7 +48,7 @@ export function OfferCard({ offer, keys, current = false, onAccepted }: Props) {
         </Link>
       </h3>
       <p className="meta">
-        <span>{preview.data?.contact?.name ?? text("contact.unknown")}</span>
+        <bdi>{contactName(preview.data?.contact ?? null, text("contact.unknown"))}</bdi>
         {item && <span>{words.topic(item.topic)}</span>}
         <span>{offer.queue}</span>
       </p>

@@ -1,4 +1,4 @@
-// A conversation's title: its subject, else how it begins.
+// What a conversation is called: its subject, else how it begins; and whom it is with.
 import type { Conversation } from "../api/types";
 
 const LONGEST = 90;
@@ -14,4 +14,9 @@ export function titleOf(conversation: Titled, untitled: string): string {
   const first = conversation.messages?.[0]?.text.trim().replace(/\s+/g, " ");
   if (!first) return untitled;
   return first.length > LONGEST ? `${first.slice(0, LONGEST).trimEnd()}…` : first;
+}
+
+/** Whom the agent deals with: a name, else the address or number they wrote from. */
+export function contactName(contact: Conversation["contact"], unknown: string): string {
+  return contact?.name ?? Object.values(contact?.identities ?? {})[0] ?? unknown;
 }
