@@ -41,7 +41,7 @@ def clock() -> ManualClock:
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Path]:
     """A folder that PostgreSQL's unprivileged user can enter, which ``tmp_path`` is not when tests run as root."""
-    folder = Path(tempfile.mkdtemp(prefix="ir-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="ir-", dir="/dev/shm" if _memory_has_room() else "/tmp"))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
@@ -63,7 +63,7 @@ def postgres_url(open_folder: Path) -> Iterator[str]:
 async def database_url(postgres_url: str) -> AsyncIterator[str]:
     """A fresh database with the newest schema, for this test alone."""
     name = f"test_{next(_numbers)}"
-    await _run(postgres_url, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    await _run(postgres_url, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
     yield in_database(postgres_url, name)
     await _run(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -95,3 +95,11 @@ async def _run(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         connection.terminate()
+
+
+def _memory_has_room() -> bool:
+    """A database in memory is cloned thirty times faster; a container's default of 64 MB would not hold it."""
+    try:
+        return shutil.disk_usage("/dev/shm").free > 2_000_000_000
+    except FileNotFoundError:
+        return False
