@@ -40,6 +40,12 @@ class Agents:
         """Take what is offered to these agents from now on."""
         feed.listen(self._take)
 
+    async def close(self) -> None:
+        """Wait for what is under way, then close the connections."""
+        if self._at_work:
+            await asyncio.wait(self._at_work, timeout=10)
+        await self._wire.close()
+
     def _take(self, inquiry_id: str, seen: Seen) -> None:
         if seen.agent_id in self._tokens:
             task = asyncio.create_task(self._work(inquiry_id, seen))
@@ -67,7 +73,7 @@ async def sign_in(address: str, username: str, password: str) -> tuple[str, str]
     wire = Wire(address)
     body = {"username": username, "password": password}
     reply = await wire.send("POST", "/api/v1/login", token="none", body=body)
-    wire.close()
+    await wire.close()
     if reply.status != 200:
         raise RuntimeError(f"{username} may not sign in: {reply.status} {reply.body[:200]!r}")
     answer = reply.json()

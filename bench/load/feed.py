@@ -45,6 +45,7 @@ class Feed:
     async def run(self, *, connected: asyncio.Event) -> None:
         """Follow until cancelled; sets ``connected`` once nothing can be missed."""
         reply = await self._wire.send("GET", "/api/v1/state?views=feed", token=self._token)
+        await self._wire.close()
         position = reply.json()["position"]
         connected.set()
         path = f"/api/v1/events?views=feed&after={position}"

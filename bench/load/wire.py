@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ class Wire:
             status, length = await _head(reader)
             reply = Reply(status, await reader.readexactly(length) if length else b"")
         except BaseException:
-            writer.close()
+            await _end(writer)
             raise
         self._idle.append((reader, writer))
         return reply
@@ -65,13 +66,12 @@ class Wire:
                 for event in events:
                     yield event
         finally:
-            writer.close()
+            await _end(writer)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close what is idle."""
-        for _, writer in self._idle:
-            writer.close()
-        self._idle.clear()
+        while self._idle:
+            await _end(self._idle.pop()[1])
 
     def _request(self, method: str, path: str, token: str, body: Any, headers: Mapping[str, str]) -> bytes:
         content = b"" if body is None else json.dumps(body).encode()
@@ -79,6 +79,12 @@ class Wire:
         lines += [f"{name}: {value}" for name, value in headers.items()]
         lines += ["Content-Type: application/json", f"Content-Length: {len(content)}", "", ""]
         return "\r\n".join(lines).encode() + content
+
+
+async def _end(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 async def _head(reader: asyncio.StreamReader) -> tuple[int, int]:

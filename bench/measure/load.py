@@ -87,8 +87,9 @@ class Run:
 class Load:
     """Drives ``world``. With ``clients`` at most so many accept commands are under way at once."""
 
-    def __init__(self, world: World, *, clients: int | None = None) -> None:
+    def __init__(self, world: World, *, clients: int | None = None, warm_up: float = WARM_UP) -> None:
         self._world = world
+        self._warm_up = warm_up
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Semaphore(clients) if clients else nullcontext()
         self._tasks: set[asyncio.Task[None]] = set()
         self._samples = Samples()
@@ -107,7 +108,7 @@ class Load:
         passed = time.monotonic() - start
         stolen_cores = (stolen_seconds() - stolen) / passed
         await self._drained(drain)
-        return self._result(rate, passed, start + WARM_UP, backlog, done, stolen_cores)
+        return self._result(rate, passed, start + self._warm_up, backlog, done, stolen_cores)
 
     def _begin(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -38,8 +38,8 @@ class OverHttp:
     def listen(self, listener: Callable[[Offered], None]) -> None:
         self._listener = listener
 
-    def close(self) -> None:
-        self._wire.close()
+    async def close(self) -> None:
+        await self._wire.close()
 
     def _seen(self, inquiry_id: str, seen: Seen) -> None:
         self._listener(Offered(seen.at, inquiry_id, seen.offer_id, seen.conversation_id, seen.agent_id))

@@ -31,10 +31,11 @@ async def test_a_good_mail_is_offered_after_every_hostile_one_and_every_promise_
     with installation() as product:
         await product.start()
         async with asyncio.TaskGroup() as group:
-            feed, following = await _observed(product, group)
+            agents, feed, following = await _observed(product, group)
             outcome = await _send_all(product, feed, cases)
             await _settled(product, feed, outcome)
             following.cancel()
+            await agents.close()
         assert outcome.unexpected == []
         assert outcome.slow == []
         found = product.verify(_ledger(product.folder, outcome.promised))
@@ -50,7 +51,7 @@ class _Outcome:
         self.slow: list[str] = []
 
 
-async def _observed(product: Product, group: asyncio.TaskGroup) -> tuple[Feed, asyncio.Task[None]]:
+async def _observed(product: Product, group: asyncio.TaskGroup) -> tuple[Agents, Feed, asyncio.Task[None]]:
     http = product.run["http"]
     usernames = [person.username for person in people() if person.agent_id]
     agents = await Agents.signed_in(http, usernames, PASSWORD)
@@ -61,7 +62,7 @@ async def _observed(product: Product, group: asyncio.TaskGroup) -> tuple[Feed, a
     connected = asyncio.Event()
     following = group.create_task(_until_cancelled(feed, connected))
     await asyncio.wait_for(connected.wait(), 10)
-    return feed, following
+    return agents, feed, following
 
 
 async def _until_cancelled(feed: Feed, connected: asyncio.Event) -> None:
@@ -123,7 +124,7 @@ async def _settled(product: Product, feed: Feed, outcome: _Outcome) -> None:
         allowed = {"closed"} if inquiry_id in machines else {"offered", "assigned", "completed"}
         if reply.status != 200 or state not in allowed:
             outcome.unexpected.append(f"{inquiry_id}: {reply.status} {state} {reply.json().get('subject')!r}")
-    wire.close()
+    await wire.close()
 
 
 def _ledger(folder: Path, promised: list[str]) -> Path:

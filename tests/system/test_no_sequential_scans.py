@@ -41,7 +41,7 @@ async def test_no_hot_table_is_read_sequentially_under_load(
         await asyncio.wait_for(connected.wait(), 10)
         world = OverHttp(product.run["http"], tokens=tokens, feed=feed)
         run = await Load(world).run(rate=RATE, seconds=SECONDS, seed=1)
-        world.close()
+        await world.close()
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
