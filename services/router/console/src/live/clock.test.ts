@@ -21,9 +21,13 @@ describe("the server's clock", () => {
 
 describe("a countdown", () => {
   it("counts the running second as a whole and stops at zero", () => {
-    expect(secondsLeft(at(60), 500)).toBe(60);
-    expect(secondsLeft(at(60), 59_999)).toBe(1);
-    expect(secondsLeft(at(60), 61_000)).toBe(0);
+    expect(secondsLeft(at(0), at(60), 500)).toBe(60);
+    expect(secondsLeft(at(0), at(60), 59_999)).toBe(1);
+    expect(secondsLeft(at(0), at(60), 61_000)).toBe(0);
+  });
+
+  it("never shows more than was given, whatever the clocks say", () => {
+    expect(secondsLeft(at(0), at(60), -900)).toBe(60);
   });
 
   it("is drawn from full to empty, never beyond", () => {

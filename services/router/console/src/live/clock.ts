@@ -22,9 +22,10 @@ export class ServerClock {
   now = (): number => this.local() + median(this.offsets);
 }
 
-/** Whole seconds until the deadline, never below zero; the last second counts until it is over. */
-export function secondsLeft(deadline: string, now: number): number {
-  return Math.max(0, Math.ceil((Date.parse(deadline) - now) / 1000));
+/** Whole seconds of the span still to come; the last second counts until it is over, and no clock makes it longer. */
+export function secondsLeft(start: string, deadline: string, now: number): number {
+  const left = Math.min(Date.parse(deadline) - now, Date.parse(deadline) - Date.parse(start));
+  return Math.max(0, Math.ceil(left / 1000));
 }
 
 /** The part of the span that is still to come, from 1 to 0. */

@@ -37,7 +37,7 @@ function Bar({ start, deadline }: Span) {
 export function Countdown({ start, deadline }: Span) {
   const text = useText();
   const times = useTimes();
-  const left = secondsLeft(deadline, useNow());
+  const left = secondsLeft(start, deadline, useNow());
   const { line } = useLine();
   const said = useRef(left);
 

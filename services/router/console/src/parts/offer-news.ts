@@ -26,7 +26,7 @@ export function useOfferNews(): void {
   async function tellMade(offer: Row<"offer">): Promise<void> {
     const seen = await queries.ensureQueryData(conversation(offer.conversation_id)).catch(() => null);
     const item = seen?.work_item;
-    const seconds = secondsLeft(offer.expires_at, clock());
+    const seconds = secondsLeft(offer.made_at, offer.expires_at, clock());
     if (!item) return announce(text("offer.said-briefly", { seconds }), "assertive");
     announce(
       text("offer.said", {
