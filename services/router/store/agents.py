@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from services.router.store.conversations import columns
-
-Reader = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+from services.router.store.reader import Connection, Reader
 
 _COLUMNS = """id, username, name, skills, capacity, load, presence, presence_source, lease_until, stream_seen_at,
     idle_since, edition, version"""
@@ -74,7 +71,7 @@ class Agent:
     version: int
 
 
-async def lock(conn: asyncpg.Connection[asyncpg.Record], ids: Collection[UUID]) -> dict[UUID, Agent]:
+async def lock(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Agent]:
     """The agents, held until the transaction ends: the first lock of whoever changes offers or assignments."""
     if not ids:
         return {}
@@ -96,14 +93,14 @@ async def everyone(conn: Reader) -> list[Agent]:
     return [Agent(**row) for row in await conn.fetch(ALL)]
 
 
-async def give_load(conn: asyncpg.Connection[asyncpg.Record], rows: Sequence[tuple[UUID, int]], now: datetime) -> None:
+async def give_load(conn: Connection, rows: Sequence[tuple[UUID, int]], now: datetime) -> None:
     """Raise (or with a negative weight lower) the load of locked agents."""
     if rows:
         await conn.execute(GIVE_LOAD, *columns(rows), now)
 
 
 async def set_presence(
-    conn: asyncpg.Connection[asyncpg.Record], rows: Sequence[tuple[UUID, str, str, datetime | None]], now: datetime
+    conn: Connection, rows: Sequence[tuple[UUID, str, str, datetime | None]], now: datetime
 ) -> dict[UUID, Agent]:
     """Set (state, source, until) of locked agents; returns them as they are then."""
     return {row["id"]: Agent(**row) for row in await conn.fetch(SET_PRESENCE, *columns(rows), now)}
@@ -114,16 +111,14 @@ async def seen(conn: Reader, ids: Collection[UUID], now: datetime) -> None:
     await conn.execute(SEEN, list(ids), now)
 
 
-async def edit(
-    conn: asyncpg.Connection[asyncpg.Record], agent: UUID, edition: int, skills: Mapping[str, int], capacity: int
-) -> Agent | None:
+async def edit(conn: Connection, agent: UUID, edition: int, skills: Mapping[str, int], capacity: int) -> Agent | None:
     """Write skills and capacity if nobody has edited since ``edition``."""
     row = await conn.fetchrow(EDIT, agent, edition, dict(skills), capacity)
     return None if row is None else Agent(**row)
 
 
 async def ensure(
-    conn: asyncpg.Connection[asyncpg.Record],
+    conn: Connection,
     agent: UUID,
     username: str,
     name: str,

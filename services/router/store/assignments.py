@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
-from services.router.store.agents import Reader
 from services.router.store.conversations import columns
+from services.router.store.reader import Connection, Reader
 
 _COLUMNS = "id, work_item_id, conversation_id, inquiry_id, agent_id, weight, since, ended_at"
 
@@ -69,16 +67,14 @@ async def open_of_agent(conn: Reader, agent: UUID) -> list[Assignment]:
     return [Assignment(**row) for row in await conn.fetch(OPEN_OF_AGENT, agent)]
 
 
-async def start(conn: asyncpg.Connection[asyncpg.Record], new: Sequence[Assignment]) -> None:
+async def start(conn: Connection, new: Sequence[Assignment]) -> None:
     """Keep new assignments of locked items."""
     if new:
         rows = ((a.id, a.work_item_id, a.conversation_id, a.inquiry_id, a.agent_id, a.weight, a.since) for a in new)
         await conn.execute(START, *columns(rows))
 
 
-async def end(
-    conn: asyncpg.Connection[asyncpg.Record], endings: Sequence[tuple[UUID, str]], now: datetime
-) -> dict[UUID, Assignment]:
+async def end(conn: Connection, endings: Sequence[tuple[UUID, str]], now: datetime) -> dict[UUID, Assignment]:
     """End (id, reason) those that have not ended; the others are missing from the answer."""
     if not endings:
         return {}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
+from services.router.store.reader import Connection, Reader
 
 THREADS = """
 SELECT thread.reference, thread.conversation_id
@@ -56,8 +57,10 @@ WHERE c.id = ANY($1::uuid[])
 
 COMPLETE = """
 UPDATE router.conversation SET state = 'completed', version = version + 1, updated_at = $2
-WHERE id = ANY($1::uuid[])
+WHERE id = ANY($1::uuid[]) RETURNING id, contact_id, channel, key, state
 """
+
+KNOWN = "SELECT EXISTS (SELECT 1 FROM router.conversation WHERE id = $1)"
 
 CALLERS = "SELECT id, caller FROM router.inquiry WHERE id = ANY($1::uuid[])"
 
@@ -74,40 +77,73 @@ class Conversation:
     state: str = "open"
 
 
-async def threads(conn: asyncpg.Connection[asyncpg.Record], references: Collection[str]) -> dict[str, UUID]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A conversation and its contact; ``version`` counts the changes of its work too."""
+
+    id: UUID
+    state: str
+    channel: str
+    key: str
+    version: int
+    contact_id: UUID | None
+    contact_name: str | None
+    identities: dict[str, str]
+
+
+async def threads(conn: Connection, references: Collection[str]) -> dict[str, UUID]:
     """The conversations that the references lead to."""
     rows = await conn.fetch(THREADS, list(references))
     return {row["reference"]: row["conversation_id"] for row in rows}
 
 
-async def lock(conn: asyncpg.Connection[asyncpg.Record], ids: Collection[UUID]) -> dict[UUID, Conversation]:
+async def lock(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Conversation]:
     """The conversations, held until the transaction ends."""
     return {row["id"]: Conversation(**row) for row in await conn.fetch(LOCK, list(ids))}
 
 
-async def add(conn: asyncpg.Connection[asyncpg.Record], new: Sequence[Conversation]) -> None:
+async def add(conn: Connection, new: Sequence[Conversation]) -> None:
     """Keep new conversations."""
     if new:
         rows = ((c.id, c.contact_id, c.channel, c.key, c.subject, c.state) for c in new)
         await conn.execute(ADD, *columns(rows))
 
 
-async def touch(conn: asyncpg.Connection[asyncpg.Record], changed: Iterable[Conversation]) -> None:
+async def touch(conn: Connection, changed: Iterable[Conversation]) -> None:
     """Raise the version of conversations that got a message or another state."""
     rows = [(c.id, c.state, c.key) for c in sorted(changed, key=lambda c: c.id)]
     if rows:
         await conn.execute(TOUCH, *columns(rows))
 
 
-async def add_threads(conn: asyncpg.Connection[asyncpg.Record], rows: Sequence[tuple[str, UUID]]) -> None:
+async def complete(conn: Connection, ids: Collection[UUID], now: datetime) -> dict[UUID, Conversation]:
+    """The conversations are completed; locked in the order of their ids."""
+    await lock(conn, ids)
+    return {row["id"]: Conversation(**row) for row in await conn.fetch(COMPLETE, list(ids), now)}
+
+
+async def known(conn: Reader, conversation: UUID) -> bool:
+    """Whether there is such a conversation."""
+    return bool(await conn.fetchval(KNOWN, conversation))
+
+
+async def callers(conn: Reader, inquiries: Collection[UUID]) -> dict[UUID, str]:
+    """Who sent the inquiries in."""
+    return {row["id"]: row["caller"] for row in await conn.fetch(CALLERS, list(inquiries))}
+
+
+async def show(conn: Reader, ids: Collection[UUID]) -> dict[UUID, Shown]:
+    """The conversations with their contacts, as people see them."""
+    return {row["id"]: Shown(**row) for row in await conn.fetch(SHOW, list(ids))}
+
+
+async def add_threads(conn: Connection, rows: Sequence[tuple[str, UUID]]) -> None:
     """Let references lead to conversations; one that leads somewhere already stays."""
     if rows:
         await conn.execute(ADD_THREADS, *columns(rows))
 
 
-async def add_inquiries(
-    conn: asyncpg.Connection[asyncpg.Record], rows: Sequence[tuple[UUID, str, UUID | None, UUID | None]]
-) -> None:
+async def add_inquiries(conn: Connection, rows: Sequence[tuple[UUID, str, UUID | None, UUID | None]]) -> None:
     """Remember for inquiries who sent them in and what they belong to."""
     if rows:
         await conn.execute(ADD_INQUIRIES, *columns(rows))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.router.store.agents import Reader
+from services.router.store.reader import Reader
 
 BY_ID = """
 SELECT d.id, d.at, d.position, d.body, w.conversation_id, o.agent_id AS offered_to

@@ -10,6 +10,8 @@ from typing import Any
 
 import asyncpg
 
+from services.router.store.reader import Connection, Reader
+
 CHANNEL = "router_events"
 """Notified with every append."""
 
@@ -55,7 +57,7 @@ SELECT pos, at, type, subject, key, cause, actor, data FROM router.events WHERE 
 """
 
 
-async def append(conn: asyncpg.Connection[asyncpg.Record], facts: Sequence[Fact]) -> int:
+async def append(conn: Connection, facts: Sequence[Fact]) -> int:
     """Write ``facts`` at the next positions; returns the first. Call it last in the transaction: it locks the head."""
     if not facts:
         return 0
@@ -65,7 +67,7 @@ async def append(conn: asyncpg.Connection[asyncpg.Record], facts: Sequence[Fact]
 
 
 async def read(
-    conn: asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record],
+    conn: Reader,
     after: int,
     *,
     limit: int = 2000,
@@ -75,7 +77,7 @@ async def read(
 
 
 async def head(
-    conn: asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record],
+    conn: Reader,
 ) -> int:
     """The last position that is committed."""
     pos: int = await conn.fetchval("SELECT pos FROM router.head")

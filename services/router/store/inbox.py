@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import asyncpg
+from services.router.store.reader import Connection
 
 # In the order of the ids, so that two workers that meet the same events wait for each other and do not deadlock.
 MARK = """
@@ -31,22 +31,20 @@ RETURNING mine.part
 """
 
 
-async def mark(conn: asyncpg.Connection[asyncpg.Record], event_ids: Sequence[str]) -> set[str]:
+async def mark(conn: Connection, event_ids: Sequence[str]) -> set[str]:
     """Mark the events as taken; returns those that were not yet."""
     return {row["event_id"] for row in await conn.fetch(MARK, list(event_ids))}
 
 
 async def take_over(
-    conn: asyncpg.Connection[asyncpg.Record], stream: str, parts: Sequence[int], *, fence: int, incarnation: str
+    conn: Connection, stream: str, parts: Sequence[int], *, fence: int, incarnation: str
 ) -> dict[int, int]:
     """Own the partitions under ``fence``; a log that was wiped and has grown again is read from 0."""
     rows = await conn.fetch(TAKE_OVER, stream, list(parts), incarnation, fence)
     return {row["part"]: row["pos"] for row in rows}
 
 
-async def advance(
-    conn: asyncpg.Connection[asyncpg.Record], stream: str, positions: Mapping[int, int], *, fence: int
-) -> bool:
+async def advance(conn: Connection, stream: str, positions: Mapping[int, int], *, fence: int) -> bool:
     """Remember the positions; ``False`` if a later fence owns one of the partitions."""
     rows = await conn.fetch(ADVANCE, stream, list(positions), list(positions.values()), fence)
     return len(rows) == len(positions)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from services.router.store.conversations import columns
+from services.router.store.reader import Connection, Reader
 
 ROOM = 1000
 
@@ -53,28 +52,24 @@ class Message:
     inquiry_id: UUID | None
 
 
-async def add(conn: asyncpg.Connection[asyncpg.Record], new: Sequence[Message]) -> None:
+async def add(conn: Connection, new: Sequence[Message]) -> None:
     """Keep new messages."""
     if new:
         rows = (tuple(getattr(m, name) for name in Message.__slots__) for m in new)
         await conn.execute(ADD, *columns(rows))
 
 
-async def of(
-    conn: asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record], conversation: UUID
-) -> list[Message]:
+async def of(conn: Reader, conversation: UUID) -> list[Message]:
     """The whole thread, oldest first."""
     return [Message(**row) for row in await conn.fetch(OF, conversation)]
 
 
-async def by_id(
-    conn: asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record], ids: Collection[UUID]
-) -> list[Message]:
+async def by_id(conn: Reader, ids: Collection[UUID]) -> list[Message]:
     """Single messages."""
     return [Message(**row) for row in await conn.fetch(BY_ID, list(ids))]
 
 
-async def next_seq(conn: asyncpg.Connection[asyncpg.Record], conversation: UUID) -> int:
+async def next_seq(conn: Connection, conversation: UUID) -> int:
     """The number of an answer written now; the conversation must be locked."""
     last: int = await conn.fetchval(LAST, conversation)
     return last + 1

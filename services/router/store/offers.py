@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
-from services.router.store.agents import Reader
 from services.router.store.conversations import columns
+from services.router.store.reader import Connection, Reader
 
 _COLUMNS = """id, work_item_id, conversation_id, inquiry_id, agent_id, queue, weight, state, reason, made_at,
     expires_at, decision_id"""
@@ -90,7 +88,7 @@ async def open_in_conversations(conn: Reader, conversations: Collection[UUID]) -
     return [Offer(**row) for row in await conn.fetch(OPEN_IN_CONVERSATIONS, list(conversations))]
 
 
-async def end(conn: asyncpg.Connection[asyncpg.Record], endings: Sequence[Ending], now: datetime) -> dict[UUID, Offer]:
+async def end(conn: Connection, endings: Sequence[Ending], now: datetime) -> dict[UUID, Offer]:
     """End those that are still open; the others are missing from the answer."""
     if not endings:
         return {}

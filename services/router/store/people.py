@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-import asyncpg
+from services.router.store.reader import Connection
 
 Identity = tuple[str, str]
 """Kind (``email``, ``phone``, ``handle``) and value."""
@@ -34,13 +34,13 @@ ON CONFLICT DO NOTHING
 """
 
 
-async def find(conn: asyncpg.Connection[asyncpg.Record], identities: Collection[Identity]) -> dict[Identity, UUID]:
+async def find(conn: Connection, identities: Collection[Identity]) -> dict[Identity, UUID]:
     """The contacts behind those of ``identities`` that are known."""
     rows = await conn.fetch(FIND, [kind for kind, _ in identities], [value for _, value in identities])
     return {(row["kind"], row["value"]): row["contact_id"] for row in rows}
 
 
-async def domains(conn: asyncpg.Connection[asyncpg.Record], contacts: Collection[UUID]) -> dict[UUID, set[str]]:
+async def domains(conn: Connection, contacts: Collection[UUID]) -> dict[UUID, set[str]]:
     """The mail domains of each contact."""
     found: dict[UUID, set[str]] = {}
     for row in await conn.fetch(DOMAINS, list(contacts)):
@@ -49,7 +49,7 @@ async def domains(conn: asyncpg.Connection[asyncpg.Record], contacts: Collection
 
 
 async def add(
-    conn: asyncpg.Connection[asyncpg.Record],
+    conn: Connection,
     contacts: Sequence[tuple[UUID, str | None]],
     identities: Iterable[tuple[Identity, UUID]],
 ) -> None:

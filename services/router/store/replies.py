@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
+from services.router.store.reader import Connection
 
 ADD = "INSERT INTO router.reply_outbox (event_id, key, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 
@@ -25,16 +25,16 @@ class Reply:
     data: dict[str, Any]
 
 
-async def add(conn: asyncpg.Connection[asyncpg.Record], event_id: str, key: str, data: dict[str, Any]) -> None:
+async def add(conn: Connection, event_id: str, key: str, data: dict[str, Any]) -> None:
     """Keep an answer."""
     await conn.execute(ADD, event_id, key, data)
 
 
-async def waiting(conn: asyncpg.Connection[asyncpg.Record], limit: int) -> list[Reply]:
+async def waiting(conn: Connection, limit: int) -> list[Reply]:
     """The oldest answers that are not on the log."""
     return [Reply(**row) for row in await conn.fetch(NEXT, limit)]
 
 
-async def done(conn: asyncpg.Connection[asyncpg.Record], replies: Sequence[Reply]) -> None:
+async def done(conn: Connection, replies: Sequence[Reply]) -> None:
     """These are on the log."""
     await conn.execute(DONE, [reply.id for reply in replies])

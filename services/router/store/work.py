@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from services.router.store.conversations import columns
+from services.router.store.reader import Connection, Reader
 
 _COLUMNS = """id, conversation_id, inquiry_id, state, version, channel, language, topic, urgency, subject, facts,
     classification, route, queue, weight, received_at, waiting_since, first_response_due, resolution_due,
@@ -34,15 +33,16 @@ ORDER BY conversation_id, (state = 'completed'), received_at DESC, id
 ADD = """
 INSERT INTO router.work_item (id, conversation_id, inquiry_id, state, channel, language, topic, urgency, subject,
     facts, classification, route, queue, weight, received_at, waiting_since, first_response_due, resolution_due,
-    waiting_reason, next_check_at)
+    waiting_reason, next_check_at, version)
 SELECT id, conversation_id, inquiry_id, state, channel, language, topic, urgency, subject, facts, classification,
-    route, queue, weight, received_at, waiting_since, first_response_due, resolution_due, waiting_reason, next_check_at
+    route, queue, weight, received_at, waiting_since, first_response_due, resolution_due, waiting_reason, next_check_at,
+    version
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[],
     $10::jsonb[], $11::jsonb[], $12::jsonb[], $13::text[], $14::int[], $15::timestamptz[], $16::timestamptz[],
-    $17::timestamptz[], $18::timestamptz[], $19::text[], $20::timestamptz[])
+    $17::timestamptz[], $18::timestamptz[], $19::text[], $20::timestamptz[], $21::bigint[])
     AS w (id, conversation_id, inquiry_id, state, channel, language, topic, urgency, subject, facts, classification,
     route, queue, weight, received_at, waiting_since, first_response_due, resolution_due, waiting_reason,
-    next_check_at)
+    next_check_at, version)
 """
 _ADDED = [
     "id",
@@ -65,6 +65,7 @@ _ADDED = [
     "resolution_due",
     "waiting_reason",
     "next_check_at",
+    "version",
 ]
 
 ROUTE_ANEW = """
@@ -155,18 +156,18 @@ class WorkItem:
     decision_id: UUID | None = None
 
 
-async def open_of(conn: asyncpg.Connection[asyncpg.Record], conversations: Collection[UUID]) -> list[WorkItem]:
+async def open_of(conn: Connection, conversations: Collection[UUID]) -> list[WorkItem]:
     """The work of the conversations that is not done, locked."""
     return [WorkItem(**row) for row in await conn.fetch(OPEN_OF, list(conversations))]
 
 
-async def lock(conn: asyncpg.Connection[asyncpg.Record], ids: Collection[UUID]) -> dict[UUID, WorkItem]:
+async def lock(conn: Connection, ids: Collection[UUID]) -> dict[UUID, WorkItem]:
     """The items, held until the transaction ends."""
     return {row["id"]: WorkItem(**row) for row in await conn.fetch(LOCK, list(ids))}
 
 
 async def latest_of(
-    conn: asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record],
+    conn: Reader,
     conversations: Collection[UUID],
 ) -> dict[UUID, WorkItem]:
     """By conversation, the work that is not done, else the last that was; with its latest decision."""
@@ -174,26 +175,24 @@ async def latest_of(
     return {row["conversation_id"]: WorkItem(**row) for row in rows}
 
 
-async def add(conn: asyncpg.Connection[asyncpg.Record], new: Sequence[WorkItem]) -> None:
+async def add(conn: Connection, new: Sequence[WorkItem]) -> None:
     """Keep new items."""
     if new:
         await conn.execute(ADD, *columns([[getattr(item, name) for name in _ADDED] for item in new]))
 
 
-async def route_anew(conn: asyncpg.Connection[asyncpg.Record], items: Sequence[WorkItem]) -> None:
+async def route_anew(conn: Connection, items: Sequence[WorkItem]) -> None:
     """Write the new route and version of locked items."""
     if items:
         await conn.execute(ROUTE_ANEW, *columns([[getattr(item, name) for name in _REROUTED] for item in items]))
 
 
-async def assign(conn: asyncpg.Connection[asyncpg.Record], ids: Collection[UUID]) -> dict[UUID, WorkItem]:
+async def assign(conn: Connection, ids: Collection[UUID]) -> dict[UUID, WorkItem]:
     """Locked items are now in an agent's hands."""
     return {row["id"]: WorkItem(**row) for row in await conn.fetch(ASSIGN, list(ids))}
 
 
-async def wait(
-    conn: asyncpg.Connection[asyncpg.Record], rows: Sequence[tuple[UUID, str, UUID | None]], now: datetime
-) -> dict[UUID, WorkItem]:
+async def wait(conn: Connection, rows: Sequence[tuple[UUID, str, UUID | None]], now: datetime) -> dict[UUID, WorkItem]:
     """Locked items (id, reason, who declined) wait again, to be looked at at once."""
     if not rows:
         return {}
@@ -202,9 +201,14 @@ async def wait(
 
 
 async def complete(
-    conn: asyncpg.Connection[asyncpg.Record], rows: Sequence[tuple[UUID, str, str | None]], now: datetime
+    conn: Connection, rows: Sequence[tuple[UUID, str, str | None]], now: datetime
 ) -> dict[UUID, WorkItem]:
     """Locked items (id, outcome, note) are done."""
     if not rows:
         return {}
     return {row["id"]: WorkItem(**row) for row in await conn.fetch(COMPLETE, *columns(rows), now)}
+
+
+async def answered(conn: Connection, item: UUID, now: datetime) -> None:
+    """The customer has got an answer; only the first counts."""
+    await conn.execute(ANSWERED, item, now)
