@@ -14,6 +14,8 @@ from shared.http.problems import problem
 
 LARGEST = 10_000_000
 """Bytes of a body: the contract's 10 MB."""
+MOST_NESTS = 250_000
+"""Lists and objects in a body: ten megabytes of nothing else would hold up everyone for seconds."""
 
 
 class TooLarge(HTTPException):
@@ -30,7 +32,7 @@ class _NotStrict(Exception):
 class StrictBody:
     """Refuses bodies over ``largest`` bytes, told or counted, and JSON that two readers could read differently.
 
-    Strict JSON is UTF-8, has no repeated key, no NaN or Infinity, and no depth or number that our reader cannot take.
+    Strict JSON is UTF-8, has no repeated key, no NaN or Infinity, and no depth, number or crowd of lists that our reader cannot take.
     Other content types stream through, counted.
     """
 
@@ -117,6 +119,8 @@ def is_json(content_type: str) -> bool:
 
 def is_strict_json(body: bytes) -> bool:
     """Whether ``body`` is JSON in the strict sense of ``StrictBody``."""
+    if body.count(b"[") + body.count(b"{") > MOST_NESTS:
+        return False
     try:
         json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError):

@@ -17,6 +17,8 @@ from shared.text import clean, clean_json, clean_line
 
 T = TypeVar("T")
 
+MOST_VALUES = 10_000
+
 
 def timestamp(at: datetime) -> str:
     """``at`` as the contract writes times: ``2026-03-04T09:14:02.113Z``."""
@@ -31,14 +33,34 @@ def _cleaned_line(value: object) -> object:
     return clean_line(value) if isinstance(value, str) else value
 
 
+def _cleaned_json(value: object) -> object:
+    # The cheap look goes first: a huge value is not walked to find that it is huge.
+    if isinstance(value, dict) and _bigger_than(value, MOST_VALUES):
+        raise ValueError("too many values")
+    return clean_json(value)
+
+
+def _bigger_than(value: object, most: int) -> bool:
+    left, nests = most, [value]
+    while nests:
+        nest = nests.pop()
+        inner = list(nest.values()) if isinstance(nest, dict) else nest
+        if isinstance(inner, list):
+            left -= len(inner)
+            if left < 0:
+                return True
+            nests.extend(inner)
+    return False
+
+
 CleanText = Annotated[str, BeforeValidator(_cleaned_text)]
 """Text of any length and shape that fits every store."""
 
 CleanLine = Annotated[str, BeforeValidator(_cleaned_line)]
 """Text on one line: no controls, no breaks."""
 
-CleanObject = Annotated[dict[str, Any], BeforeValidator(clean_json), WithJsonSchema({"type": "object"})]
-"""A JSON object of the caller's own design, at most 20 levels deep, cleaned in every string and key."""
+CleanObject = Annotated[dict[str, Any], BeforeValidator(_cleaned_json), WithJsonSchema({"type": "object"})]
+"""A JSON object of the caller's own design, at most 20 levels deep and 10,000 values, cleaned in every string and key."""
 
 Timestamp = Annotated[
     AwareDatetime,

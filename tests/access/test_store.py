@@ -81,6 +81,12 @@ async def test_a_token_is_dead_soon_after_its_user_is_disabled(access, clock, ja
         await access.login("jana", PASSWORD, address="")
 
 
+async def test_a_session_opened_while_its_user_is_disabled_is_dead_too(access, pool, jana):
+    session = await access.login("jana", PASSWORD, address="")
+    await pool.execute('UPDATE access."user" SET disabled_at = now()')
+    assert await access.authenticate(session.token) is None
+
+
 async def test_a_new_password_ends_the_sessions_of_the_old_one(access, clock, jana):
     session = await access.login("jana", PASSWORD, address="")
     await access.users.set_password("jana", "another horse")

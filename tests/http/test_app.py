@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from shared.http.body import MOST_NESTS, StrictBody, is_strict_json
 from shared.http.problems import PROBLEMS
 
 JSON = {"Content-Type": "application/json"}
@@ -81,6 +82,8 @@ async def test_what_does_not_fit_is_named_by_pointer_and_kind(client, body, poin
         '{"text": "a", "attributes": {"x": 1e999}}',
         '{"text": "a", "count": 99999999999999999999999999999.5}',
         '{"text": "a", "attributes": ' + '{"x":' * 200 + "1" + "}" * 200 + "}",
+        '{"text": "a", "attributes": {"x": [' + "1," * 10_000 + "1]}}",
+        '{"text": "a", "attributes": {"x": [' + "[]," * 10_000 + "[]]}}",
         '"text"',
         "[]",
         "null",
@@ -126,6 +129,25 @@ async def test_a_body_over_the_limit_is_a_problem_413_however_it_comes(client, p
     for response in (told, counted):
         assert response.status_code == 413
         assert problem_of(response)["code"] == "too-large"
+
+
+async def test_a_body_that_is_told_to_be_too_large_is_not_even_read():
+    async def nobody_reads(*_: object) -> dict:
+        raise AssertionError("the body was read")
+
+    sent = []
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "headers": [(b"content-length", b"11")], "state": {"request_id": "r"}}
+    await StrictBody(nobody_reads, largest=10)(scope, nobody_reads, send)
+    assert sent[0]["status"] == 413
+
+
+async def test_a_crowd_of_lists_is_not_strict_json():
+    assert is_strict_json(b"[" + b"[]," * 100_000 + b"[]]")
+    assert not is_strict_json(b"[" + b"[]," * MOST_NESTS + b"[]]")
 
 
 async def test_a_body_at_the_limit_is_taken(client):
