@@ -41,7 +41,7 @@ class SignedIn(Answer):
     user: Me
 
 
-def routes(access: AccessStore, auth: Authenticator, *, public_url: str | None = None) -> APIRouter:
+def routes(*, access: AccessStore, authenticator: Authenticator, public_url: str | None = None) -> APIRouter:
     """``POST /api/v1/login``, ``POST /api/v1/logout``, ``GET /api/v1/me``."""
     # Not Annotated: an annotation, being text until FastAPI reads it, cannot see the ports of this function.
     router = APIRouter(tags=["access"])
@@ -57,15 +57,15 @@ def routes(access: AccessStore, auth: Authenticator, *, public_url: str | None =
         return response
 
     @router.post("/api/v1/logout", status_code=204, response_class=Response, summary="Sign out")
-    async def logout(request: HttpRequest, _: Caller = Depends(auth.caller)) -> Response:  # noqa: FAST002
-        await access.logout(auth.token(request))
+    async def logout(request: HttpRequest, _: Caller = Depends(authenticator.caller)) -> Response:  # noqa: FAST002
+        await access.logout(authenticator.token(request))
         response = Response(status_code=204)
         if cookie := cookies.name(request, public_url):
             cookies.clear(response, cookie)
         return response
 
     @router.get("/api/v1/me", summary="Who am I")
-    async def me(caller: Caller = Depends(auth.caller)) -> Me:  # noqa: FAST002
+    async def me(caller: Caller = Depends(authenticator.caller)) -> Me:  # noqa: FAST002
         return Me(
             id=UUID(caller.id.partition(":")[2]),
             name=caller.name,

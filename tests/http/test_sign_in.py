@@ -50,7 +50,9 @@ def open_client(access, clock, health):
     def open_client(base_url="http://localhost", public_url=None):
         auth = Authenticator(access, limiter=RateLimiter(Rate(1, 5), clock), public_url=public_url)
         app = create_app(
-            title="Test", routers=[routes(access, auth, public_url=public_url), guarded(auth)], health=health
+            title="Test",
+            routers=[routes(access=access, authenticator=auth, public_url=public_url), guarded(auth)],
+            health=health,
         )
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base_url)
 
