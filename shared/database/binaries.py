@@ -82,7 +82,12 @@ def owner_of(folder: Path) -> Owner:
     status = folder.stat()
     if status.st_uid != 0:
         return Owner(status.st_uid, status.st_gid)
-    user = pwd.getpwnam(_UNPRIVILEGED)
+    try:
+        user = pwd.getpwnam(_UNPRIVILEGED)
+    except KeyError:
+        raise SettingsError(
+            [f"PostgreSQL refuses to run as root, and there is no user {_UNPRIVILEGED!r}: give {folder} to another."]
+        ) from None
     return Owner(user.pw_uid, user.pw_gid)
 
 
