@@ -1,0 +1,75 @@
+"""``inquiry-router up``, ``serve``, ``migrate``: the product itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+import uvloop
+
+from services.bootstrap import describe_api, migrate_database, run_product
+from services.cli import opened
+from shared.telemetry import configure_logging
+
+_Demo = Annotated[bool, typer.Option("--demo", help="With the demo company: people, rules, customers.")]
+
+
+class ServiceName(StrEnum):
+    """What can run apart."""
+
+    INGEST = "ingest"
+    CLASSIFIER = "classifier"
+    ROUTER = "router"
+
+
+def install(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(up)
+    app.command()(serve)
+    app.command()(migrate)
+    app.command(hidden=True)(openapi)
+
+
+def up(demo: _Demo = False) -> None:
+    """Start all three services in this process, with a database of its own unless DATABASE_URL names one.
+
+    Example: inquiry-router up --demo
+    """
+    configure_logging()
+    uvloop.run(run_product(opened.settings(), services=frozenset(ServiceName), demo=demo))
+
+
+def serve(service: ServiceName) -> None:
+    """Start one service apart; several of each may run. Needs DATABASE_URL.
+
+    Example: DATABASE_URL=postgresql://… inquiry-router serve router
+    """
+    configure_logging()
+    settings = opened.settings()
+    if settings.database_url is None:
+        sys.stderr.write("DATABASE_URL is needed: a service apart has no database of its own\n")
+        raise typer.Exit(2)
+    uvloop.run(run_product(settings, services=frozenset({service}), demo=False))
+
+
+def migrate(demo: _Demo = False) -> None:
+    """Bring the database to this version's schema; with --demo, load the demo company too. May be repeated.
+
+    Example: inquiry-router migrate
+    """
+    asyncio.run(_migrate(demo))
+
+
+async def _migrate(demo: bool) -> None:
+    settings = opened.settings()
+    async with opened.database(settings) as url:
+        print(await migrate_database(settings, url, demo=demo))
+
+
+def openapi() -> None:
+    """Print the API document of all three services."""
+    print(json.dumps(describe_api(), indent=1, ensure_ascii=False, sort_keys=True))
