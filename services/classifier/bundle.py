@@ -12,6 +12,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,11 +100,18 @@ def _manifest(bundle: Bundle, files: Mapping[str, bytes]) -> str:
 
 
 def _put_in_place(fresh: Path, folder: Path) -> None:
-    """Rename; an old bundle steps aside first, since a full folder cannot be renamed over."""
+    """Rename; an old bundle steps aside first, since a full folder cannot be renamed over.
+
+    If another process puts its bundle there in between, that one stays: both were made from the same corpus.
+    """
     old = fresh.with_name(f"{fresh.name}.old")
-    if folder.exists():
+    with suppress(FileNotFoundError):
         folder.rename(old)
-    fresh.rename(folder)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if not (folder / MANIFEST).exists():
+            raise
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
+
+import structlog
 
 from services.classifier import bundle, train
 from services.classifier.bundle import Bundle, BundleRefused
 from services.classifier.corpus import CORPUS, read_corpus
 from services.classifier.pipeline import Pipeline
 from services.classifier.progress import Progress, silent
+
+_log = structlog.get_logger(__name__)
 
 CURRENT = "default"
 """The folder of the default bundle below a models folder."""
@@ -21,20 +24,23 @@ def ensure_bundle(models_dir: Path, progress: Progress = silent, *, corpus_dir: 
     A bundle of an older recipe or corpus is replaced only once the new one is whole.
     """
     folder = models_dir / CURRENT
-    if not is_fresh(folder, corpus_dir=corpus_dir):
+    reason = why_not(folder, corpus_dir=corpus_dir)
+    if reason is not None:
+        if folder.exists():
+            _log.warning("the model bundle is not used; training a new one", reason=reason)
         train.train(corpus_dir, folder, progress)
     return folder
 
 
-def is_fresh(folder: Path, *, corpus_dir: Path = CORPUS) -> bool:
-    """Whether ``folder`` holds a sound bundle of today's corpus, word lists and recipe."""
+def why_not(folder: Path, *, corpus_dir: Path = CORPUS) -> str | None:
+    """Why the bundle in ``folder`` cannot be used, in a sentence; ``None`` if it is sound and of today's corpus."""
     try:
         if bundle.read_key(folder) != train.recipe_key(read_corpus(corpus_dir)):
-            return False
-        Pipeline(bundle.read(folder))
-    except BundleRefused:
-        return False
-    return True
+            return f"the model bundle {folder} is stale: corpus, word lists or recipe have changed"
+        load(folder)
+    except BundleRefused as refused:
+        return str(refused)
+    return None
 
 
 def load(folder: Path) -> Pipeline:
@@ -58,8 +64,3 @@ def info(folder: Path) -> dict[str, object]:
         "abstains_below": read.states["topic"].settings["threshold"],
         "bytes": sum(file.stat().st_size for file in folder.iterdir()),
     }
-
-
-def remove(models_dir: Path) -> None:
-    """Forget the default bundle; the next ``ensure_bundle`` trains again."""
-    shutil.rmtree(models_dir / CURRENT, ignore_errors=True)

@@ -12,6 +12,8 @@ from shared.domain.classification import UrgencyLabel
 
 _SOFTNESS = 5.0
 _STEPS = URGENCIES[1:]
+_CERTAIN = 30.0
+"""Log-odds beyond which float32 knows no difference, and above which it would overflow."""
 
 
 class Urgency(Component):
@@ -54,7 +56,8 @@ class Urgency(Component):
 
     def _shares(self, batch: Batch) -> Floats:
         """A row of four probabilities a text; a higher step is never likelier than a lower one."""
-        at_least = np.minimum.accumulate(1 / (1 + np.exp(-self._head.scores(batch.vectors))), axis=1)
+        odds = np.clip(self._head.scores(batch.vectors), -_CERTAIN, _CERTAIN)
+        at_least = np.minimum.accumulate(1 / (1 + np.exp(-odds)), axis=1)
         certain = np.ones((len(at_least), 1), dtype=np.float32)
         steps = np.hstack([certain, at_least, np.zeros_like(certain)])
         shares: Floats = steps[:, :-1] - steps[:, 1:]
