@@ -1,4 +1,4 @@
-"""What the dispatcher writes: each write one transaction, under the current term, its facts last.
+"""What the dispatcher reads and writes: each write one transaction, under the current term, its facts last.
 
 A wish that memory got wrong is no error: it is missing from the answer, and the caller lets memory catch up.
 """
@@ -18,10 +18,13 @@ from services.router.dispatch import facts, statements
 from services.router.dispatch.items import FIRST_CHECK, OpenOffer
 from services.router.dispatch.lock import LeadershipLost
 from services.router.dispatch.matching import Check, Proposal
-from services.router.store.events import append
+from services.router.dispatch.reading import read_loads, read_snapshot
+from services.router.dispatch.snapshot import Snapshot
+from services.router.store.events import Recorded, append, read
 from shared.database.connection import Held
 
 STREAM_GRACE = timedelta(seconds=60)
+FROZEN_SECONDS = 5
 
 
 class Journal:
@@ -30,6 +33,23 @@ class Journal:
     def __init__(self, held: Held, *, term: int) -> None:
         self._held = held
         self._term = term
+
+    async def snapshot(self) -> Snapshot:
+        """The tables at one position."""
+        async with self._held.use() as connection:
+            # A dispatcher that freezes inside a transaction would block its successor, which raises the term.
+            await connection.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
+            return await read_snapshot(connection)
+
+    async def facts_after(self, position: int, *, limit: int) -> list[Recorded]:
+        """What has happened since."""
+        async with self._held.use() as connection:
+            return await read(connection, position, limit=limit)
+
+    async def loads(self) -> tuple[int, dict[str, tuple[int, str]]]:
+        """Each agent's load and presence, with the position that they are of."""
+        async with self._held.use() as connection:
+            return await read_loads(connection)
 
     async def offer(self, proposals: Sequence[Proposal]) -> list[asyncpg.Record]:
         """Put items before agents; the rows of those offers that were made."""
@@ -56,6 +76,7 @@ class Journal:
             return set()
         async with self._writing() as connection:
             await connection.execute(statements.LOCK_AGENTS, [offer.agent_id for offer in offers])
+            await connection.execute(statements.LOCK_ITEMS, [offer.item_id for offer in offers])
             ids = sorted(offer.id for offer in offers)
             waits = f"offer_{state}", now + FIRST_CHECK
             rows = await connection.fetch(statements.CLOSE, ids, state, reason, now, *waits)

@@ -49,7 +49,6 @@ class Dispatcher:
         _log.info("dispatcher leads", term=led.term)
         self._gauges.active()
         term = Term(
-            held=held,
             journal=Journal(held, term=led.term),
             clock=self._clock,
             rulesets=self._rulesets,

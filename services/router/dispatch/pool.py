@@ -35,6 +35,7 @@ class Pool:
         self.entries: dict[str, Entry] = {}
         self.offers: dict[str, OpenOffer] = {}
         self.classes = Classes(self._fits)
+        self._classes_stale = False
         self._staffings: dict[Requirements, Staffing] = {}
         self._checks: list[tuple[datetime, str]] = []
         self._expiries: list[tuple[datetime, str]] = []
@@ -130,6 +131,15 @@ class Pool:
     def forget_staffing(self) -> None:
         """Skills have changed, or somebody is new."""
         self._staffings.clear()
+        self._classes_stale = True
+
+    def reclassify(self, now: datetime) -> None:
+        """After a change of skills: who may be asked, and who else could, has to be seen anew for everything."""
+        if self._classes_stale:
+            self._classes_stale = False
+            for entry in self.entries.values():
+                if entry.ready:
+                    self.classify(entry, now)
 
     def staffing(self, requires: Requirements) -> Staffing:
         """Who holds ``requires``."""

@@ -1,7 +1,8 @@
 """The dispatcher's SQL. Each write is conditional: what memory got wrong matches no row, and is then absent from the
 answer.
 
-Agents are locked first, in the order of their ids, as everywhere: so no two writers wait for each other in a ring.
+Agents are locked before items and items before offers, each by id, as everywhere: so no two writers wait for each other
+in a ring.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ SELECT work_item_id, conversation_id, inquiry_id, version, queue, weight, channe
 """
 
 LOCK_AGENTS = "SELECT id FROM router.agent WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+
+LOCK_ITEMS = "SELECT id FROM router.work_item WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 
 # An offer that stands beside an assignment (a transfer's) closes without moving its item.
 CLOSE = f"""

@@ -18,18 +18,14 @@ from services.router.dispatch.items import Entry
 from services.router.dispatch.journal import Journal
 from services.router.dispatch.matching import LARGEST_BATCH, check, propose
 from services.router.dispatch.pool import Pool
-from services.router.dispatch.reading import read_loads, read_snapshot
-from services.router.store import events
 from shared.clock import Clock
-from shared.database.connection import Held
 
 POLL_SECONDS = 0.25
 REBUILD_SECONDS = 1.0
 PRESENCE_SECONDS = 1.0
 GAUGE_SECONDS = 1.0
 AUDIT_SECONDS = 60.0
-FROZEN_SECONDS = 5
-_READ = 2_000
+BATCH = 2_000
 _log = structlog.get_logger(__name__)
 
 
@@ -42,53 +38,59 @@ class Rules(Protocol):
 
 
 class Term:
-    """Folds and writes on one connection, one thing after the other, so that memory is never behind its own writes."""
+    """Folds and writes, one thing after the other, so that memory is never behind its own writes."""
 
-    def __init__(self, *, held: Held, journal: Journal, clock: Clock, rulesets: Rules, gauges: Gauges) -> None:
-        self._held = held
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        clock: Clock,
+        rulesets: Rules,
+        gauges: Gauges,
+        rebuild_seconds: float = REBUILD_SECONDS,
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._rulesets = rulesets
         self._gauges = gauges
+        self._rebuild_seconds = rebuild_seconds
         self._due: dict[str, float] = {}
 
     async def work(self, wake: asyncio.Event) -> None:
         """Dispatch until cancelled, or until a write is refused because the term is over."""
-        pool = await self._build()
+        pool = await self.build()
         while True:
             wake.clear()
-            await self._catch_up(pool)
-            acted = await self._act(pool)
+            acted = await self.step(pool)
             if pool.needs_rebuild:
-                pool = await self._rebuild()
+                # Paced, so that what even fresh tables cannot put right does not turn into a busy loop.
+                await asyncio.sleep(self._rebuild_seconds)
+                pool = await self.build()
             elif not acted:
                 await _rest(wake)
 
-    async def _build(self) -> Pool:
-        async with self._held.use() as connection:
-            # A dispatcher that freezes inside a transaction would block its successor, which raises the term.
-            await connection.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
-            snapshot = await read_snapshot(connection)
+    async def build(self) -> Pool:
+        """Memory from the tables."""
+        snapshot = await self._journal.snapshot()
         _log.info("pool built", position=snapshot.position, items=len(snapshot.items), agents=len(snapshot.agents))
         return Pool(snapshot, self._clock.now())
 
-    async def _rebuild(self) -> Pool:
-        # Paced, so that what even fresh tables cannot put right does not turn into a busy loop.
-        await asyncio.sleep(REBUILD_SECONDS)
-        return await self._build()
+    async def step(self, pool: Pool) -> bool:
+        """Fold what has happened and do what is due; whether anything was tried, so that there is more to fold."""
+        await self._catch_up(pool)
+        return await self._act(pool)
 
     async def _catch_up(self, pool: Pool) -> bool:
         """Fold everything that has happened; whether anything has."""
         start = pool.position
         while True:
-            async with self._held.use() as connection:
-                batch = await events.read(connection, pool.position, limit=_READ)
+            batch = await self._journal.facts_after(pool.position, limit=BATCH)
             now = self._clock.now()
             for recorded in batch:
                 fact = recorded.fact
                 fold(pool, pos=recorded.pos, at=recorded.at, kind=fact.type, data=fact.data, now=now)
                 self._gauges.happened(fact.type)
-            if len(batch) < _READ:
+            if len(batch) < BATCH:
                 return pool.position > start
 
     async def _act(self, pool: Pool) -> bool:
@@ -151,8 +153,7 @@ class Term:
 
     async def _audit(self, pool: Pool) -> None:
         """Compare memory with the tables, whenever both are of the same position."""
-        async with self._held.use() as connection:
-            position, loads = await read_loads(connection)
+        position, loads = await self._journal.loads()
         if position != pool.position:
             return
         remembered = {agent.id: (agent.load, agent.presence.value) for agent in pool.agents.values()}
@@ -170,6 +171,7 @@ class Term:
 
 def _ripened(pool: Pool, now: datetime) -> list[Entry]:
     """Entries whose next check has come, in the classes that time has brought them to."""
+    pool.reclassify(now)
     ripe = list(islice(pool.ripe(now), LARGEST_BATCH))
     for entry in ripe:
         entry.trigger = "timer"
