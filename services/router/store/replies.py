@@ -10,7 +10,7 @@ from services.router.store.reader import Connection
 
 ADD = "INSERT INTO router.reply_outbox (event_id, key, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 
-NEXT = "SELECT id, event_id, key, data FROM router.reply_outbox ORDER BY id LIMIT $1"
+NEXT = "SELECT id, event_id, key, data FROM router.reply_outbox ORDER BY id LIMIT $1 FOR UPDATE"
 
 DONE = "DELETE FROM router.reply_outbox WHERE id = ANY($1::bigint[])"
 
@@ -31,7 +31,7 @@ async def add(conn: Connection, event_id: str, key: str, data: dict[str, Any]) -
 
 
 async def waiting(conn: Connection, limit: int) -> list[Reply]:
-    """The oldest answers that are not on the log."""
+    """The oldest answers that are not on the log, locked, so that senders take turns and keep their order."""
     return [Reply(**row) for row in await conn.fetch(NEXT, limit)]
 
 

@@ -1,0 +1,78 @@
+"""Facts on their way to the log: every row of ``router.events``, in order, at least once, by one reader at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.router.store import events, outbox
+from services.router.store.events import CHANNEL, Recorded
+from shared.database.connection import Held
+from shared.database.wakeups import Wakeups
+from shared.domain.ids import derived_id
+from shared.eventlog.base import EventLog
+from shared.events import ROUTING, CloudEvent, event_type
+from shared.telemetry import Metrics
+
+SOURCE = "/router"
+_LIMIT = 500
+_POLL_SECONDS = 0.25
+_STANDBY_SECONDS = 1.0
+
+
+class Outbox:
+    """The reader that publishes, as a service; of several only the one that holds the lock works."""
+
+    name = "router-outbox"
+
+    def __init__(self, *, url: str, log: EventLog, wakeups: Wakeups, metrics: Metrics) -> None:
+        self._held = Held(url, name=self.name, hot=True)
+        self._log = log
+        self._hint = wakeups.subscribe(CHANNEL)
+        self._pending = metrics.outbox_pending
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        try:
+            while True:
+                self._hint.clear()
+                if not await self._turn():
+                    await self._rest(_POLL_SECONDS)
+        finally:
+            await self._held.close()
+
+    async def _turn(self) -> bool:
+        """Publish the next facts; whether there may be more."""
+        async with self._held.use() as conn:
+            if not await outbox.claim(conn):
+                self._pending.set(0)
+                await self._rest(_STANDBY_SECONDS)
+                return False
+            position = await outbox.position(conn, ROUTING)
+            rows = await events.read(conn, position, limit=_LIMIT)
+            if rows:
+                await self._log.publish(ROUTING, [as_cloud_event(row) for row in rows])
+                position = rows[-1].pos
+                await outbox.advance(conn, ROUTING, position)
+            self._pending.set(await events.head(conn) - position)
+        return len(rows) == _LIMIT
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._hint.wait()
+        except TimeoutError:
+            return
+
+
+def as_cloud_event(row: Recorded) -> CloudEvent:
+    """The fact as the outside sees it; its id is the same each time it is sent."""
+    return CloudEvent(
+        id=str(derived_id("event", str(row.pos))),
+        type=event_type(row.fact.type),
+        source=SOURCE,
+        subject=row.fact.subject,
+        key=row.fact.key,
+        time=row.at,
+        data=row.fact.data,
+        extensions={"sequence": str(row.pos)},
+    )
