@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { useText } from "../i18n/text";
 import { announce } from "../parts/announce";
+import { INSIDE } from "../parts/entered";
 import { EmptyDesk } from "../parts/empty-desk";
 import { Item } from "../parts/item";
 import { useKey } from "../parts/keyboard";
@@ -39,15 +40,14 @@ export default function Desk({ conversation: chosen }: { conversation?: string }
     document.querySelector<HTMLElement>(`.entry-link[href$="${CSS.escape(id)}"]`)?.focus();
   }
   function accepted(id: string): void {
-    navigate(`/desk/${id}`);
+    navigate(`/desk/${id}`, { state: INSIDE });
     announce(text("offer.accepted"));
-    requestAnimationFrame(() => document.getElementById("item-heading")?.focus());
   }
   function completed(): void {
     announce(text("complete.done"));
     void queries.invalidateQueries({ queryKey: ["conversation", chosen] });
     const next = mine.find((row) => row.id !== chosen);
-    navigate(next ? `/desk/${next.id}` : "/desk");
+    navigate(next ? `/desk/${next.id}` : "/desk", { state: INSIDE });
   }
   const shown = chosen ? ` has-item${why ? " has-why" : ""}` : entries.length > 0 ? " has-entries" : "";
   useWalk(entries, chosen, open);

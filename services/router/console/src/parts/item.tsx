@@ -12,6 +12,7 @@ import { ChannelName, FirstResponse, LanguageName, Urgency } from "./badges";
 import { Button } from "./button";
 import { CompleteDialog } from "./complete";
 import { Composer } from "./composer";
+import { useFocusWhenEntered } from "./entered";
 import { Icon } from "./icons";
 import { useKey } from "./keyboard";
 import { Loading, Trouble } from "./states";
@@ -53,7 +54,7 @@ function Heading({ conversation }: { conversation: Conversation }) {
   const text = useText();
   const heading = useRef<HTMLHeadingElement>(null);
   const item = conversation.work_item;
-  useKey("open", () => heading.current?.focus(), document.activeElement === document.body);
+  useFocusWhenEntered(heading);
   return (
     <header className="item-head">
       <Link href="/desk" className="back">

@@ -6,6 +6,7 @@ import { useRows } from "../live/live";
 import type { Row } from "../live/rows";
 import { FirstResponse, Urgency } from "./badges";
 import { Icon, isIcon } from "./icons";
+import { INSIDE } from "./entered";
 import { contactName, titleOf } from "./title";
 
 function dueOf(row: Row<"conversation">): string {
@@ -29,7 +30,7 @@ export function MineEntry({ row, current }: Props) {
   const item = row.work_item;
   return (
     <li className={current ? "entry current" : "entry"}>
-      <Link href={`/desk/${row.id}`} className="entry-link" aria-current={current || undefined}>
+      <Link href={`/desk/${row.id}`} state={INSIDE} className="entry-link" aria-current={current || undefined}>
         <span className="entry-top">
           {item && isIcon(item.channel) && <Icon name={item.channel} />}
           {item && <span className="unseen">{words.of("channel", item.channel)}</span>}

@@ -1,9 +1,10 @@
 // Loading, trouble and emptiness: each says what is the matter and what to do next.
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { NoAnswer, Refusal } from "../api/client";
 import { useText } from "../i18n/text";
 import { useWords } from "../i18n/words";
 import { Button } from "./button";
+import { useFocusWhenEntered } from "./entered";
 
 const NOTHING_MS = 150;
 const STILL_MS = 5_000;
@@ -55,10 +56,12 @@ interface EmptyProps {
 }
 
 export function Empty({ icon, title, children }: EmptyProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useFocusWhenEntered(heading);
   return (
     <div className="empty">
       {icon && <span className="empty-icon">{icon}</span>}
-      <h2 className="empty-title">{title}</h2>
+      <h2 className="empty-title" ref={heading} tabIndex={-1}>{title}</h2>
       {children}
     </div>
   );

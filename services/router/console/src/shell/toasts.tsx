@@ -3,6 +3,7 @@ import { useSyncExternalStore } from "react";
 import { useLocation } from "wouter";
 import { useText } from "../i18n/text";
 import { Button } from "../parts/button";
+import { INSIDE } from "../parts/entered";
 import { currentNotices, dismiss, type Notice, subscribeNotices } from "../parts/notices";
 import { OfferCard } from "../parts/offer";
 import { useOpenOffers } from "../parts/offer-news";
@@ -45,7 +46,7 @@ export function Toasts({ offers }: { offers: boolean }) {
         ))}
       </ul>
       {shown.map((offer, index) => (
-        <OfferCard key={offer.id} offer={offer} keys={index === 0} onAccepted={(id) => navigate(`/desk/${id}`)} />
+        <OfferCard key={offer.id} offer={offer} keys={index === 0} onAccepted={(id) => navigate(`/desk/${id}`, { state: INSIDE })} />
       ))}
     </div>
   );
