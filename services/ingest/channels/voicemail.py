@@ -1,0 +1,77 @@
+"""``POST /voicemails``: transcripts as JSON or WebVTT. The call's id makes a repeat the same inquiry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from services.ingest import vtt
+from services.ingest.answering import WRITERS, Accepted, accepted, body_hash, counted, idempotency_key
+from services.ingest.channel import Delivery, Door
+from services.ingest.forms import Voicemail
+from services.ingest.world import World
+from shared.domain.inquiry import Channel
+from shared.errors import Refused
+from shared.http.body import is_json
+from shared.http.caller import Caller
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": Voicemail.model_json_schema(ref_template="#/components/schemas/{model}")},
+            "text/vtt": {"schema": {"type": "string"}},
+        },
+    },
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+        for name in ("call_id", "from", "to", "language")
+    ],
+}
+
+
+def open_channel(world: World) -> Door:
+    """The voicemail door."""
+    router = APIRouter(prefix="/api/v1", tags=["inquiries"])
+    writer: Any = Depends(world.authenticator.require(*WRITERS))
+
+    @router.post("/voicemails", status_code=202, response_model=Accepted, openapi_extra=_BODY)
+    async def post_voicemail(request: Request, caller: Caller = writer) -> Response:
+        """Hand in the transcript of a call: JSON, or WebVTT with the call's data in the query."""
+        raw = await request.body()
+        with counted(world.metrics, Channel.VOICEMAIL):
+            form = _form(request, raw)
+            receipt = await world.accept.submit(
+                Delivery(
+                    caller=caller.id,
+                    door="voicemail",
+                    channel=Channel.VOICEMAIL,
+                    native_id=form.call_id,
+                    raw=raw,
+                    content_type=request.headers.get("content-type", "")[:100],
+                    draft=form.draft(),
+                    idempotency_key=idempotency_key(request),
+                    body_hash=body_hash(raw, request.url.query.encode()),
+                )
+            )
+        return accepted(receipt)
+
+    return Door("voicemail", router)
+
+
+def _form(request: Request, raw: bytes) -> Voicemail:
+    content_type = request.headers.get("content-type", "")
+    try:
+        if is_json(content_type):
+            return Voicemail.model_validate_json(raw)
+        if content_type.partition(";")[0].strip().lower() == "text/vtt":
+            segments = [cue.as_segment() for cue in vtt.cues(raw)]
+            return Voicemail.model_validate({"segments": segments} | dict(request.query_params))
+    except ValidationError as error:
+        faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors(include_url=False)]
+        raise RequestValidationError(faults) from error
+    raise Refused("unsupported-media-type")

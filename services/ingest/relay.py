@@ -1,0 +1,103 @@
+"""Receipts → ``inquiries.received``: in accept order per key, at least once, under one event id for ever.
+
+Each part is published by one relay at a time, under an advisory lock held to the end of the transaction that marks
+what was published. A crash in between publishes again; so does a receipt that is not routed after a minute, which
+heals a log that was away or wiped. Readers know a repeat by its id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.ingest.channel import Draft
+from services.ingest.store import publishing
+from services.ingest.store.publishing import Ready
+from services.ingest.store.receipts import PARTS
+from shared.clock import Clock
+from shared.database.connection import Held
+from shared.database.wakeups import Wakeups
+from shared.domain.ids import derived_id
+from shared.eventlog.base import EventLog
+from shared.events import RECEIVED, CloudEvent, InquiryReceived, event_type
+
+_BATCH = 200
+_POLL_SECONDS = 0.25
+_PATIENCE_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 5.0
+_LONGEST_EVENT_TEXT = 65_536
+"""Characters; the log carries no more of a text, the raw bytes keep it whole."""
+
+
+class Relay:
+    """The loop that publishes."""
+
+    name = "ingest.relay"
+
+    def __init__(
+        self,
+        *,
+        database_url: str,
+        log: EventLog,
+        wakeups: Wakeups,
+        clock: Clock,
+        patience: float = _PATIENCE_SECONDS,
+        look_again: float = _LOOK_AGAIN_SECONDS,
+    ) -> None:
+        self._held = Held(database_url, name=self.name, hot=True)
+        self._log = log
+        self._clock = clock
+        self._patience = patience
+        self._look_again = look_again
+        self._hints = (wakeups.subscribe("ingest_accepted"), wakeups.subscribe("ingest_normalised"))
+
+    async def run(self) -> None:
+        """Publish until cancelled.
+
+        Raises:
+            LogUnavailable, DatabaseUnavailable: nothing is marked that is not published; run again.
+        """
+        looked = self._clock.monotonic()
+        try:
+            while True:
+                for hint in self._hints:
+                    hint.clear()
+                published = await self._pass()
+                if self._clock.monotonic() - looked >= self._look_again:
+                    looked = self._clock.monotonic()
+                    published += await self._pass(again=True)
+                if not published:
+                    await self._wait()
+        finally:
+            await self._held.close()
+
+    async def _pass(self, *, again: bool = False) -> int:
+        async with self._held.use() as connection, connection.transaction():
+            parts = await publishing.lock(connection, PARTS)
+            ready = await (publishing.again if again else publishing.new)(connection, parts, _BATCH)
+            if ready:
+                await self._log.publish(RECEIVED, [self._event(one) for one in ready])
+                await publishing.mark(connection, [one.seq for one in ready], self._patience)
+        return len(ready)
+
+    async def _wait(self) -> None:
+        waits = [asyncio.create_task(hint.wait()) for hint in self._hints]
+        try:
+            await asyncio.wait(waits, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _event(self, ready: Ready) -> CloudEvent:
+        draft = Draft.model_validate(ready.body)
+        inquiry = draft.inquiry(id=ready.id, sequence=ready.seq, caller=ready.caller, received_at=ready.received_at)
+        if len(inquiry.text) > _LONGEST_EVENT_TEXT:
+            inquiry = inquiry.model_copy(update={"text": inquiry.text[:_LONGEST_EVENT_TEXT], "text_altered": True})
+        return CloudEvent(
+            id=str(derived_id("received", str(ready.id))),
+            type=event_type("inquiry.received"),
+            source="/ingest",
+            subject=str(ready.id),
+            key=inquiry.key,
+            time=ready.received_at,
+            data=InquiryReceived(inquiry=inquiry).model_dump(mode="json"),
+        )

@@ -1,0 +1,1 @@
+"""The SQL of ingest, by noun; every statement touches the schema ``ingest`` only."""
