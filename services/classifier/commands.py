@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import structlog
@@ -64,3 +65,8 @@ def info(folder: Path) -> dict[str, object]:
         "abstains_below": read.states["topic"].settings["threshold"],
         "bytes": sum(file.stat().st_size for file in folder.iterdir()),
     }
+
+
+def remove(models_dir: Path) -> None:
+    """Forget the default bundle; the next ``ensure_bundle`` trains again."""
+    shutil.rmtree(models_dir / CURRENT, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""How good a pipeline is on labelled messages that it has not learnt from. Pure: figures in, figures out."""
+"""How good a pipeline is on labelled messages that it has not learnt from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.classifier.component import Batch
-from services.classifier.corpus import SENTIMENTS, Example
+from services.classifier.corpus import SENTIMENTS, Example, read_gate
 from services.classifier.pipeline import Pipeline
 from services.classifier.question import Question
 from services.classifier.text import strip_marks
@@ -85,8 +85,9 @@ class Report:
         return rounded
 
 
-def evaluate(pipeline: Pipeline, examples: Sequence[Example]) -> Report:
-    """The figures of ``pipeline`` on ``examples``, without any language hint."""
+def evaluate(pipeline: Pipeline, examples: Sequence[Example] | None = None) -> Report:
+    """The figures of ``pipeline`` on ``examples`` (the gate, if none are given), without any language hint."""
+    examples = read_gate() if examples is None else examples
     batch = pipeline.run([example.question() for example in examples])
     languages = sorted({example.language for example in examples})
     return Report(

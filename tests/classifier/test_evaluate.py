@@ -38,7 +38,7 @@ def test_the_threshold_is_the_lowest_that_keeps_the_precision() -> None:
 
 
 def test_the_default_model_beats_guessing_by_far(pipeline: Pipeline) -> None:
-    figures = evaluate(pipeline, read_gate())
+    figures = evaluate(pipeline)
     assert set(figures.by_language) == {"da", "de", "en", "lv", "pl", "sv"}
     assert min(topics.macro_f1 for topics in figures.by_language.values()) > 0.4
     assert figures.language.whole > 0.98
