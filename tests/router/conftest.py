@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.router.commands.people import ensure_agent
+from services.router.agents import ensure_agent
 from services.router.commands.writers import Commands
 from services.router.facts import By
 from services.router.rulesets import RuleSetStore, parse

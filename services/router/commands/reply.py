@@ -30,7 +30,7 @@ class Reply:
 
 
 async def reply(conn: Connection, wish: Reply, now: datetime) -> Message:
-    """Keep the answer and send it on its way.
+    """Keep the answer and send it on its way; under the same id again, the one that was kept.
 
     Raises:
         Refused: ``not-mine``, ``channel-cannot-send``.
@@ -39,6 +39,9 @@ async def reply(conn: Connection, wish: Reply, now: datetime) -> Message:
     held = (await assignments.open_of(conn, [wish.conversation_id])).get(wish.conversation_id)
     if held is None or held.agent_id != wish.agent_id:
         raise Refused("not-mine")
+    before = await messages.by_id(conn, [wish.id])
+    if before:
+        return before[0]
     await work.lock(conn, [held.work_item_id])
     conversation = (await conversations.lock(conn, [wish.conversation_id]))[wish.conversation_id]
     if conversation.channel != Channel.CHAT:
