@@ -20,7 +20,8 @@ def offer_made(row: Mapping[str, Any]) -> Fact:
 
 def offer_closed(row: Mapping[str, Any], state: str, reason: str | None) -> Fact:
     """An offer is over: ``lapsed`` or ``withdrawn``."""
-    return _fact(f"offer.{state}", row, _offer(row) | {"weight": row["weight"], "reason": reason})
+    ended = {"weight": row["weight"], "reason": reason, "ended_at": _iso(row["ended_at"])}
+    return _fact(f"offer.{state}", row, _offer(row) | ended)
 
 
 def inquiry_waiting(row: Mapping[str, Any]) -> Fact:

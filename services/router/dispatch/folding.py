@@ -42,31 +42,32 @@ def _made(pool: Pool, data: Mapping[str, Any], _at: datetime) -> None:
 
 
 def _accepted(pool: Pool, data: Mapping[str, Any], _at: datetime) -> None:
-    if _close(pool, data) is not None:
+    if pool.offers.pop(data["offer_id"], None) is not None:
         pool.hold(data["agent_id"], data["work_item_id"], data["weight"])
 
 
 def _declined(pool: Pool, data: Mapping[str, Any], at: datetime) -> None:
-    _close(pool, data)
+    _close(pool, data, at)
     entry = pool.entries.get(data["work_item_id"])
     if entry is not None:
         entry.item = replace(entry.item, declined={**entry.item.declined, data["agent_id"]: at})
 
 
 def _lapsed(pool: Pool, data: Mapping[str, Any], at: datetime) -> None:
-    offer = _close(pool, data)
+    offer = _close(pool, data, at)
     entry = pool.entries.get(data["work_item_id"])
     if entry is not None and offer is not None:
-        again = at + (offer.expires_at - offer.made_at)
+        ended_at = datetime.fromisoformat(data["ended_at"]) if "ended_at" in data else at
+        again = ended_at + (offer.expires_at - offer.made_at)
         entry.item = replace(entry.item, lapsed={**entry.item.lapsed, data["agent_id"]: again})
 
 
-def _withdrawn(pool: Pool, data: Mapping[str, Any], _at: datetime) -> None:
-    _close(pool, data)
+def _withdrawn(pool: Pool, data: Mapping[str, Any], at: datetime) -> None:
+    _close(pool, data, at)
 
 
-def _close(pool: Pool, data: Mapping[str, Any]) -> OpenOffer | None:
-    pool.give_back(data["agent_id"], data["work_item_id"], offer_id=data["offer_id"])
+def _close(pool: Pool, data: Mapping[str, Any], at: datetime) -> OpenOffer | None:
+    pool.give_back(data["agent_id"], data["work_item_id"], offer_id=data["offer_id"], idle_since=at)
     return pool.offers.pop(data["offer_id"], None)
 
 
@@ -76,9 +77,7 @@ def _started(pool: Pool, data: Mapping[str, Any], _at: datetime) -> None:
 
 
 def _ended(pool: Pool, data: Mapping[str, Any], at: datetime) -> None:
-    if pool.give_back(data["agent_id"], data["work_item_id"]):
-        pool.agents[data["agent_id"]].idle_since = at
-        pool.refresh(pool.agents[data["agent_id"]])
+    pool.give_back(data["agent_id"], data["work_item_id"], idle_since=at)
     if data.get("state") in _OVER:
         pool.entries.pop(data["work_item_id"], None)
     else:
@@ -95,12 +94,15 @@ def _moved(pool: Pool, data: Mapping[str, Any], state: str, *, pending: bool = F
     entry.state, entry.pending, entry.waits_in = state, pending, None
 
 
-def _presence(pool: Pool, data: Mapping[str, Any], _at: datetime) -> None:
+def _presence(pool: Pool, data: Mapping[str, Any], at: datetime) -> None:
     agent = pool.agents.get(data["agent_id"])
     if agent is None:
         pool.needs_rebuild = True
         return
-    agent.presence = Presence(data["state"])
+    state = Presence(data["state"])
+    if state is Presence.AVAILABLE and agent.presence is not state:
+        agent.idle_since = at
+    agent.presence = state
     agent.capacity = data.get("capacity", agent.capacity)
     pool.refresh(agent)
 

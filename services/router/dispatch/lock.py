@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
@@ -31,7 +31,9 @@ class Leadership:
 
     def __init__(self, connection: asyncpg.Connection[asyncpg.Record], term: int) -> None:
         self._connection = connection
+        self._ended = asyncio.Event()
         self.term = term
+        connection.add_termination_listener(lambda _: self._ended.set())
 
     async def keep(self) -> None:
         """Show that we live, until the lock is lost.
@@ -40,7 +42,8 @@ class Leadership:
             LeadershipLost: always, and only, at the end.
         """
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), HEARTBEAT_SECONDS)
             try:
                 with translate():
                     current = await self._connection.fetchval("SELECT term FROM router.term")

@@ -70,15 +70,17 @@ class Pool:
         agent.holdings[item_id] = Holding(weight, entry.item.one_at_a_time, offer_id)
         self.refresh(agent)
 
-    def give_back(self, agent_id: str, item_id: str, *, offer_id: str | None = None) -> bool:
+    def give_back(
+        self, agent_id: str, item_id: str, *, offer_id: str | None = None, idle_since: datetime | None = None
+    ) -> None:
         """The agent no longer has the item, if it was held as said: by this offer, or in work."""
         agent = self.agents.get(agent_id)
         held = agent.holdings.get(item_id) if agent else None
         if agent is None or held is None or held.offer_id != offer_id:
-            return False
+            return
         del agent.holdings[item_id]
+        agent.idle_since = idle_since or agent.idle_since
         self.refresh(agent)
-        return True
 
     def open_offer(self, offer: OpenOffer) -> None:
         """An offer is before an agent, until it is closed or expires."""

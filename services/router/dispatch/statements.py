@@ -58,9 +58,9 @@ CLOSE = f"""
 WITH closed AS (
     UPDATE router.offer o SET state = $2::text, reason = $3, ended_at = $4::timestamptz
     WHERE o.id = ANY($1::uuid[]) AND o.state = 'open' AND ($2::text <> 'lapsed' OR o.expires_at <= $4)
-    RETURNING o.id, o.work_item_id, o.conversation_id, o.inquiry_id, o.agent_id, o.weight
+    RETURNING o.id, o.work_item_id, o.conversation_id, o.inquiry_id, o.agent_id, o.weight, o.ended_at
 ), given AS (
-    UPDATE router.agent a SET load = a.load - c.weight
+    UPDATE router.agent a SET load = a.load - c.weight, idle_since = $4
     FROM (SELECT agent_id, sum(weight) AS weight FROM closed GROUP BY agent_id) c WHERE a.id = c.agent_id
 ), back AS (
     UPDATE router.work_item i
@@ -71,7 +71,7 @@ WITH closed AS (
     RETURNING {_ITEM}
 )
 SELECT c.id AS offer_id, c.agent_id, c.weight, c.work_item_id, c.conversation_id, c.inquiry_id,
-    coalesce(b.version, (SELECT version FROM router.work_item WHERE id = c.work_item_id)) AS version,
+    c.ended_at, coalesce(b.version, (SELECT version FROM router.work_item WHERE id = c.work_item_id)) AS version,
     b.work_item_id IS NOT NULL AS waits, b.queue, b.route, b.item_weight, b.channel, b.language, b.topic, b.urgency,
     b.first_response_due, b.resolution_due, b.received_at, b.waiting_since, b.waiting_reason, b.next_check_at,
     b.declined_by
@@ -105,8 +105,7 @@ WITH gone AS (
     ORDER BY id FOR UPDATE
 )
 UPDATE router.agent a
-SET presence = CASE a.presence_source WHEN 'lease' THEN 'offline' ELSE 'away' END, lease_until = NULL,
-    version = a.version + 1
+SET presence = CASE a.presence_source WHEN 'lease' THEN 'offline' ELSE 'away' END, lease_until = NULL
 FROM gone WHERE a.id = gone.id
 RETURNING a.id, a.presence, a.presence_source, a.capacity, a.load, a.version
 """

@@ -100,7 +100,7 @@ class Term:
         acted |= await self._close_offers(pool)
         acted |= await self._offer(pool)
         acted |= await self._look_again(pool, ripe)
-        if self._is_due("audit", AUDIT_SECONDS):
+        if not acted and self._is_due("audit", AUDIT_SECONDS):
             await self._audit(pool)
         if self._is_due("gauges", GAUGE_SECONDS):
             self._gauges.waiting(pool, self._clock.now())

@@ -10,7 +10,9 @@ import pytest
 
 from services.router.decide.match import Choice, choose
 from services.router.decide.order import rank
+from services.router.decide.refusals import NONE, Refusals
 from services.router.decide.relaxation import next_step_at, relaxed, step_at
+from services.router.decide.waiting import next_check
 from services.router.decide.work import AgentView, WaitingItem
 from shared.domain.work import Presence
 
@@ -171,7 +173,16 @@ def test_a_relaxed_choice_says_so() -> None:
     assert (choice.agent_id, choice.relaxation_step) == ("jana", 1)
 
 
-def due(minutes: int, **changes: Any) -> WaitingItem:
+def test_the_next_check_is_when_time_alone_changes_something_and_in_a_minute_at_the_latest() -> None:
+    assert next_check(ITEM, NONE, NOW) == NOW + timedelta(seconds=60)
+    stepping = replace(ITEM, requires={"topic.billing": 3}, first_response_due=NOW + timedelta(seconds=40))
+    assert next_check(stepping, NONE, NOW) == NOW + timedelta(seconds=20)
+    assert next_check(due(0.5), NONE, NOW) == NOW + timedelta(seconds=30)
+    assert next_check(ITEM, Refusals(changes_at=NOW + timedelta(seconds=5)), NOW) == NOW + timedelta(seconds=5)
+    assert next_check(due(0.001), NONE, NOW) == NOW + timedelta(seconds=1)
+
+
+def due(minutes: float, **changes: Any) -> WaitingItem:
     return replace(ITEM, first_response_due=NOW + timedelta(minutes=minutes), **changes)
 
 
