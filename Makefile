@@ -32,7 +32,7 @@ console: $(STAMP) ## Build the web console if its sources changed
 	@$(BIN)/python tools/build_console.py
 
 model: $(STAMP) ## Train the default classifier if the corpus changed
-	@$(BIN)/inquiry-router model train --if-stale
+	@$(BIN)/inquiry-router model train --if-stale --into services/classifier/model >/dev/null
 
 # --- Use ------------------------------------------------------------------------------------------------------------
 

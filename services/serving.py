@@ -50,10 +50,9 @@ class Serving:
         return f"http://{f'[{host}]' if ':' in host else host}:{self._socket.getsockname()[1]}"
 
     async def start(self) -> None:
-        """Begin to answer."""
+        """Begin to answer; what knocks before the server has drawn breath waits in the socket's queue."""
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        while not self._server.started and not self._task.done():
-            await asyncio.sleep(0.005)
+        await asyncio.sleep(0)
 
     async def stop(self) -> None:
         """Take nothing new, finish what is under way, close the rest."""

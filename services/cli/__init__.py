@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from typing import NoReturn
 
 import typer
 
 from services.cli import access, doctor, model, rules, run
-from shared.errors import Refused, SettingsError, Temporary
+from shared.errors import Fault, Refused, SettingsError, Temporary
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,19 +30,19 @@ def main() -> None:
     try:
         app()
     except SettingsError as error:
-        for fault in error.faults:
-            _say(fault)
-        sys.exit(2)
-    except Refused as error:
-        for fault in error.faults:
-            where = f"line {fault.line}, {fault.pointer}" if fault.line else fault.pointer
-            _say(f"{where}: {fault.detail or fault.code}")
-        _say(error.detail or error.code)
-        sys.exit(1)
+        _end(2, error.faults)
+    except Refused as refused:
+        _end(1, [*(_fault(fault) for fault in refused.faults), refused.detail or refused.code])
     except Temporary as error:
-        _say(f"{error}. Try again.")
-        sys.exit(1)
+        _end(1, [f"{error}. Try again."])
 
 
-def _say(sentence: str) -> None:
-    sys.stderr.write(f"{sentence}\n")
+def _fault(fault: Fault) -> str:
+    where = f"line {fault.line}, {fault.pointer}" if fault.line else fault.pointer
+    return f"{where}: {fault.detail or fault.code}"
+
+
+def _end(code: int, sentences: Iterable[str]) -> NoReturn:
+    for sentence in sentences:
+        sys.stderr.write(f"{sentence}\n")
+    sys.exit(code)

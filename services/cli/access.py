@@ -50,11 +50,14 @@ def add_user(
 
     async def add() -> None:
         async with opened.pool(opened.settings()) as pool:
-            user = await AccessStore(pool).users.add(
-                username, name=name or username, roles=role, password=password, language=language
+            agent = (
+                await ensure_agent(pool, username=username, name=name or username, skills={})
+                if "agent" in role
+                else None
             )
-            if user.agent_id is not None:
-                await ensure_agent(pool, agent_id=user.agent_id, username=user.username, name=user.name, skills={})
+            await AccessStore(pool).users.add(
+                username, name=name or username, roles=role, password=password, language=language, agent_id=agent
+            )
 
     asyncio.run(add())
     print(f"{username} can sign in. An agent gets work once skills are set: PUT /api/v1/agents/ID, or the console.")

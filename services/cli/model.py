@@ -9,42 +9,45 @@ from typing import Annotated
 import typer
 from rich import print as show
 
-from services.classifier import commands, evaluate, report
+from services.classifier import commands, report, train
+from services.classifier.choosing import choose_bundle
+from services.classifier.corpus import CORPUS
 from services.classifier.progress import on_terminal
 from services.cli import opened
 
 app = typer.Typer(no_args_is_help=True, help="The classifier's model: made from the corpus, judged on the gate.")
 
+_Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
-def models_folder() -> Path:
-    """Where this installation keeps its models."""
+
+def _models() -> Path:
     return opened.settings().data_dir / "models"
 
 
-@app.command()
-def train(
-    if_stale: Annotated[
-        bool, typer.Option("--if-stale", help="Only if the corpus changed or the model is damaged.")
-    ] = False,
+@app.command("train")
+def train_model(
+    if_stale: Annotated[bool, typer.Option("--if-stale", help="Only if the corpus changed or it is damaged.")] = False,
+    into: Annotated[Path | None, typer.Option(help="The models' folder; without it, the installation's own.")] = None,
 ) -> None:
-    """Train the default model from the corpus.
+    """Train the default model from the corpus; a running product uses it from its next start.
 
     Example: inquiry-router model train
     """
-    folder = models_folder()
-    if not if_stale:
-        commands.remove(folder)
+    folder = into or _models()
     with on_terminal("Training the model") as progress:
-        print(commands.ensure_bundle(folder, progress))
+        if if_stale:
+            print(commands.ensure_bundle(folder, progress))
+        else:
+            print(train.train(CORPUS, folder / commands.CURRENT, progress).model)
 
 
-@app.command("evaluate")
-def evaluate_(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+@app.command()
+def evaluate(as_json: _Json = False) -> None:
     """Judge the model on the gate, which it has never seen.
 
     Example: inquiry-router model evaluate
     """
-    figures = evaluate.evaluate(commands.load(commands.ensure_bundle(models_folder())))
+    figures = commands.evaluate(_chosen())
     if as_json:
         print(json.dumps(figures.to_json(), ensure_ascii=False))
     else:
@@ -57,4 +60,9 @@ def info() -> None:
 
     Example: inquiry-router model info
     """
-    print(json.dumps(commands.info(commands.ensure_bundle(models_folder())), indent=2, ensure_ascii=False))
+    print(json.dumps(commands.info(_chosen()), indent=2, ensure_ascii=False))
+
+
+def _chosen() -> Path:
+    with on_terminal("Training the model") as progress:
+        return choose_bundle(_models(), progress)

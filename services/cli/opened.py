@@ -15,21 +15,21 @@ from shared.database.migrate import upgrade
 from shared.settings import Settings, load
 
 
-def settings() -> Settings:
-    """The settings of the environment.
+def settings(*, apart: str | None = None) -> Settings:
+    """The settings of the environment; a service that runs ``apart`` has default ports of its own.
 
     Raises:
         SettingsError: with every fault.
     """
-    return load(os.environ)
+    return load(os.environ, apart=apart)
 
 
 @asynccontextmanager
 async def database(chosen: Settings) -> AsyncIterator[str]:
     """The URL of a migrated database, for as long as the block runs."""
     running = runfile.read(chosen.data_dir)
-    if chosen.database_url is not None or (running is not None and running.database_url is not None):
-        url = chosen.database_url or running.database_url  # type: ignore[union-attr]
+    url = chosen.database_url or (running.database_url if running is not None else None)
+    if url is not None:
         await upgrade(url)
         yield url
         return

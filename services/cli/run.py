@@ -11,8 +11,11 @@ from typing import Annotated
 import typer
 import uvloop
 
-from services.bootstrap import describe_api, migrate_database, run_product
+from services.bootstrap import describe_api
 from services.cli import opened
+from services.demo import load
+from services.product import run_product
+from shared.access.store import AccessStore
 from shared.telemetry import configure_logging
 
 _Demo = Annotated[bool, typer.Option("--demo", help="With the demo company: people, rules, customers.")]
@@ -40,7 +43,7 @@ def up(demo: _Demo = False) -> None:
     Example: inquiry-router up --demo
     """
     configure_logging()
-    uvloop.run(run_product(opened.settings(), services=frozenset(ServiceName), demo=demo))
+    uvloop.run(run_product(opened.settings(), with_demo=demo))
 
 
 def serve(service: ServiceName) -> None:
@@ -49,11 +52,11 @@ def serve(service: ServiceName) -> None:
     Example: DATABASE_URL=postgresql://… inquiry-router serve router
     """
     configure_logging()
-    settings = opened.settings()
+    settings = opened.settings(apart=service.value)
     if settings.database_url is None:
         sys.stderr.write("DATABASE_URL is needed: a service apart has no database of its own\n")
         raise typer.Exit(2)
-    uvloop.run(run_product(settings, services=frozenset({service}), demo=False))
+    uvloop.run(run_product(settings, services={service.value}))
 
 
 def migrate(demo: _Demo = False) -> None:
@@ -66,8 +69,12 @@ def migrate(demo: _Demo = False) -> None:
 
 async def _migrate(demo: bool) -> None:
     settings = opened.settings()
-    async with opened.database(settings) as url:
-        print(await migrate_database(settings, url, demo=demo))
+    async with opened.pool(settings) as pool:
+        if demo:
+            given = load.credentials(password=settings.demo_password, api_key=settings.demo_api_key)
+            await load.load_company(pool, AccessStore(pool), given, offer_seconds=settings.demo_offer_seconds)
+            print(f"The demo company is loaded. Password {given.password}, key {given.api_key}")
+    print("The database has this version's schema.")
 
 
 def openapi() -> None:

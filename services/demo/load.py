@@ -53,18 +53,17 @@ async def load_company(
 
 
 async def _seat(pool: asyncpg.Pool[asyncpg.Record], access: AccessStore, person: Person, password: str) -> None:
+    agent = None
+    if "agent" in person.roles:
+        agent = await ensure_agent(pool, username=person.username, name=person.name, skills=person.skills)
     await access.users.ensure(
         person.username,
         name=person.name,
         roles=person.roles,
         password=password,
         language=person.language,
-        agent_id=person.agent_id,
+        agent_id=agent,
     )
-    if person.agent_id is not None:
-        await ensure_agent(
-            pool, agent_id=person.agent_id, username=person.username, name=person.name, skills=person.skills
-        )
 
 
 async def _publish_rules(store: RuleSetStore, offer_seconds: int) -> None:

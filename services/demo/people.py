@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
-from uuid import UUID
 
 import yaml
 
 from shared.domain.classification import TOPICS
-from shared.domain.ids import derived_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +22,8 @@ class Person:
     skills: dict[str, int]
 
     @property
-    def agent_id(self) -> UUID | None:
-        """The agent behind the account, the same on every installation."""
-        return derived_id("demo-agent", self.username) if "agent" in self.roles else None
+    def takes_work(self) -> bool:
+        return "agent" in self.roles
 
 
 def people() -> list[Person]:

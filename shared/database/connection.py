@@ -28,6 +28,7 @@ _HEALS = (
     asyncpg.InternalClientError,  # the driver, when the server hangs up between two statements
     ConnectionError,
     TimeoutError,
+    FileNotFoundError,  # the socket of a server that is not up again
 )
 # A young table is planned as a sequential scan until statistics catch up, which at the end that is read they never do.
 _HOT = {f"enable_{plan}": "off" for plan in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")} | {"jit": "off"}

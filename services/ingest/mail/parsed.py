@@ -1,4 +1,4 @@
-"""What the parser's child may say of a mail, checked: every string cleaned and bounded."""
+"""What the parser's child may say of a mail, checked and bounded; strings come in clean."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ from pydantic import BeforeValidator, Field
 from services.ingest.channel import Draft
 from shared.domain.inquiry import Attachment, Automatic, Channel, Sender
 from shared.domain.value import Value
-from shared.text import clean, clean_line
+from shared.text import clean_line
 
 
 def _line(value: object) -> object:
     return clean_line(value) or None if isinstance(value, str) else value
 
 
-def _text(value: object) -> object:
-    return clean(value) if isinstance(value, str) else value
-
-
-Line = Annotated[str | None, BeforeValidator(_line), Field(max_length=1_000)]
+Line = Annotated[Annotated[str, Field(max_length=1_000)] | None, BeforeValidator(_line)]
 Reference = Annotated[str, BeforeValidator(_line), Field(min_length=1, max_length=300)]
 
 
@@ -30,7 +26,7 @@ class Parsed(Value):
     sender: Sender = Sender()
     recipient: Line = None
     subject: Line = None
-    text: Annotated[str, BeforeValidator(_text), Field(max_length=200_000)] = ""
+    text: Annotated[str, Field(max_length=200_000)] = ""
     language_hint: Line = None
     own_reference: Reference | None = None
     references: tuple[Reference, ...] = Field(default=(), max_length=200)

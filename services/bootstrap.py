@@ -1,0 +1,181 @@
+"""The composition root: which services start, and which adapters they get. The only place that names an adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
+
+from services.classifier import api as classifier_api
+from services.classifier import service as classifier
+from services.classifier.pipeline import Pipeline
+from services.ingest import app as ingest
+from services.ingest.world import ChatSite, DoorSettings
+from services.router import app as router
+from shared.access.store import AccessStore
+from shared.clock import Clock, SystemClock
+from shared.database.wakeups import Wakeups
+from shared.eventlog.base import EventLog
+from shared.eventlog.postgres import PostgresLog
+from shared.health import Health
+from shared.http import sign_in
+from shared.http.app import create_app
+from shared.http.caller import Authenticator
+from shared.http.idempotency import IdempotencyStore
+from shared.http.rate import Rate, RateLimiter
+from shared.quarantine import PostgresQuarantine
+from shared.service import Service
+from shared.settings import ChannelsFile, Settings
+from shared.telemetry import Metrics
+
+INGEST, CLASSIFIER, ROUTER = "ingest", "classifier", "router"
+ALL = frozenset({INGEST, CLASSIFIER, ROUTER})
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every service gets, made once a process. Nothing here is connected before it is used."""
+
+    settings: Settings
+    database_url: str
+    pool: asyncpg.Pool[asyncpg.Record]
+    clock: Clock = field(default_factory=SystemClock)
+    metrics: Metrics = field(default_factory=Metrics)
+    health: Health = field(default_factory=Health)
+
+    def __post_init__(self) -> None:
+        limiter = RateLimiter(Rate(self.settings.rate_per_key, self.settings.rate_burst), self.clock)
+        access = AccessStore(self.pool, clock=self.clock)
+        wakeups = Wakeups(self.database_url)
+        made = {
+            "wakeups": wakeups,
+            "log": PostgresLog(self.database_url, wakeups=wakeups),
+            "quarantine": PostgresQuarantine(self.pool, metrics=self.metrics),
+            "access": access,
+            "authenticator": Authenticator(access, limiter=limiter, public_url=self.settings.public_url),
+        }
+        for name, part in made.items():
+            object.__setattr__(self, name, part)
+
+    wakeups: Wakeups = field(init=False)
+    log: EventLog = field(init=False)
+    quarantine: PostgresQuarantine = field(init=False)
+    access: AccessStore = field(init=False)
+    authenticator: Authenticator = field(init=False)
+
+
+@dataclass(frozen=True)
+class Built:
+    """One service: loops to run, routes to serve."""
+
+    loops: Sequence[Service]
+    routers: Sequence[APIRouter]
+    pages: Sequence[BaseRoute] = ()
+    ingest: ingest.Ingest | None = None
+    router: router.Router | None = None
+
+    def stopping(self) -> None:
+        """Say goodbye on open streams, so that the servers can end."""
+        if self.router is not None:
+            self.router.stopping()
+
+
+def build_ingest(parts: Parts, channels: ChannelsFile | None) -> Built:
+    """The doors. ``channels`` of ``None`` takes mail to every address and has no chat site."""
+    built = ingest.build(
+        database_url=parts.database_url,
+        pool=parts.pool,
+        log=parts.log,
+        wakeups=parts.wakeups,
+        clock=parts.clock,
+        metrics=parts.metrics,
+        health=parts.health,
+        quarantine=parts.quarantine,
+        authenticator=parts.authenticator,
+        doors=_doors(parts.settings, channels),
+    )
+    return Built(built.loops, [ingest.routes(built)], ingest=built)
+
+
+def build_classifier(parts: Parts, pipeline: Pipeline) -> Built:
+    """The stream processor and ``POST /classify``."""
+    loop = classifier.stage(
+        pipeline=pipeline,
+        log=parts.log,
+        clock=parts.clock,
+        metrics=parts.metrics,
+        health=parts.health,
+        quarantine=parts.quarantine,
+    )
+    return Built([loop], [classifier_api.routes(pipeline=pipeline, authenticator=parts.authenticator)])
+
+
+def build_router(parts: Parts) -> Built:
+    """Conversations, decisions, dispatch, the API of the desks, and the console."""
+    built = router.build(
+        database_url=parts.database_url,
+        pool=parts.pool,
+        log=parts.log,
+        wakeups=parts.wakeups,
+        clock=parts.clock,
+        metrics=parts.metrics,
+        health=parts.health,
+        quarantine=parts.quarantine,
+        authenticator=parts.authenticator,
+        idempotency=IdempotencyStore(parts.pool),
+    )
+    signing_in = sign_in.routes(
+        access=parts.access, authenticator=parts.authenticator, public_url=parts.settings.public_url
+    )
+    return Built(built.loops, [signing_in, built.routes], pages=built.pages, router=built)
+
+
+def build(
+    parts: Parts, services: Collection[str], *, pipeline: Pipeline | None, channels: ChannelsFile | None
+) -> Mapping[str, Built]:
+    """The named services; the classifier needs a ``pipeline``."""
+    built: dict[str, Built] = {}
+    if INGEST in services:
+        built[INGEST] = build_ingest(parts, channels)
+    if CLASSIFIER in services and pipeline is not None:
+        built[CLASSIFIER] = build_classifier(parts, pipeline)
+    if ROUTER in services:
+        built[ROUTER] = build_router(parts)
+    return built
+
+
+def build_app(parts: Parts, built: Collection[Built]) -> FastAPI:
+    """One application with the routes of all ``built`` services."""
+    routers = [one for service in built for one in service.routers]
+    app = create_app(title="Inquiry Router", routers=routers, health=parts.health)
+    app.router.routes.extend(page for service in built for page in service.pages)
+    return app
+
+
+def _doors(settings: Settings, channels: ChannelsFile | None) -> DoorSettings:
+    if channels is None:
+        return DoorSettings(lmtp_port=settings.lmtp_port, mail_folder=settings.mail_dir)
+    return DoorSettings(
+        lmtp_port=settings.lmtp_port,
+        mail_folder=settings.mail_dir,
+        recipients=[entry.address for entry in channels.mail],
+        chat_sites=[
+            ChatSite(entry.site, frozenset(entry.origins), open_to_own_page=entry.site == "demo")
+            for entry in channels.chat
+        ],
+    )
+
+
+def describe_api() -> dict[str, Any]:
+    """The joint OpenAPI document, without a database, a model or a network."""
+    settings = Settings(data_dir=Path(), mail_dir=Path())
+    nowhere: Any = None
+    parts = Parts(settings=settings, database_url="postgresql://nowhere", pool=nowhere)
+    built = [build_ingest(parts, None), build_classifier(parts, nowhere), build_router(parts)]
+    document: dict[str, Any] = build_app(parts, built).openapi()
+    return document

@@ -1,0 +1,72 @@
+"""The router service from its parts: what runs, what it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+from fastapi import APIRouter
+from starlette.routing import BaseRoute
+
+from services.router.commands.writers import Commands
+from services.router.console.serve import DIST, console_routes
+from services.router.dispatch.loop import Dispatcher
+from services.router.outbox import Outbox
+from services.router.replies import Replies
+from services.router.rulesets import RuleSetStore
+from services.router.service import RouterWorker
+from shared.clock import Clock
+from shared.database.wakeups import Wakeups
+from shared.eventlog.base import EventLog
+from shared.health import Health
+from shared.http.caller import Authenticator
+from shared.http.idempotency import IdempotencyStore
+from shared.quarantine import Quarantine
+from shared.service import Service
+from shared.telemetry import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """The service: run ``loops`` for ever, serve ``routes`` and ``pages``; ``stopping`` ends open streams."""
+
+    loops: Sequence[Service]
+    routes: APIRouter
+    pages: Sequence[BaseRoute]
+
+    def stopping(self) -> None:
+        """Say goodbye on every open stream."""
+
+
+def build(
+    *,
+    database_url: str,
+    pool: asyncpg.Pool[asyncpg.Record],
+    log: EventLog,
+    wakeups: Wakeups,
+    clock: Clock,
+    metrics: Metrics,
+    health: Health,
+    quarantine: Quarantine,
+    authenticator: Authenticator,
+    idempotency: IdempotencyStore,
+) -> Router:
+    """The service, not started yet; nothing is opened before its loops run."""
+    rulesets = RuleSetStore(pool)
+    commands = Commands(url=database_url, clock=clock)
+    loops: list[Service] = [
+        RouterWorker(
+            url=database_url,
+            log=log,
+            rulesets=rulesets,
+            clock=clock,
+            quarantine=quarantine,
+            health=health,
+            metrics=metrics,
+        ),
+        Dispatcher(database_url=database_url, wakeups=wakeups, clock=clock, metrics=metrics, rulesets=rulesets),
+        Outbox(url=database_url, log=log, wakeups=wakeups, metrics=metrics),
+        Replies(url=database_url, log=log, wakeups=wakeups, clock=clock),
+    ]
+    return Router(loops, APIRouter(), console_routes(DIST))
