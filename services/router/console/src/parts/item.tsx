@@ -113,7 +113,9 @@ function Opened({ conversation, why, onWhy, onCompleted }: Omit<Props, "id"> & {
               {text("complete.open")}
             </Button>
           ) : (
-            item && <span className="meta">{text("item.received", { moment: times.moment(item.received_at, now) })}</span>
+            item && (
+              <span className="meta">{text("item.received", { moment: times.moment(item.received_at, now) })}</span>
+            )
           )}
           <Button act={onWhy} shortcut="why" icon="why" tone="quiet" pressed={why}>
             {text("why.title")}

@@ -44,7 +44,12 @@ export function OfferCard({ offer, keys, current = false, onAccepted }: Props) {
     <article className={current ? "offer card current" : "offer card"} aria-labelledby={heading}>
       {item && <Facts item={item} />}
       <h3 id={heading}>
-        <Link href={`/desk/${offer.conversation_id}`} state={INSIDE} className="entry-link" aria-current={current || undefined}>
+        <Link
+          href={`/desk/${offer.conversation_id}`}
+          state={INSIDE}
+          className="entry-link"
+          aria-current={current || undefined}
+        >
           {preview.data ? titleOf(preview.data, text("item.untitled")) : text("offer.loading")}
         </Link>
       </h3>

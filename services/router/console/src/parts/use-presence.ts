@@ -16,5 +16,5 @@ export function usePresence() {
     },
   });
   const state = wish.isPending ? wish.variables : known?.state;
-  return { state, load: known?.load ?? 0, capacity: known?.capacity ?? 0, set: (next: PresenceState) => wish.mutate(next) };
+  return { state, set: (next: PresenceState) => wish.mutate(next) };
 }

@@ -139,7 +139,9 @@ function RuleTrace({ decision }: { decision: Decision }) {
   if (!matched) return null;
   return (
     <Part title={text("why.rule")}>
-      <p>{text.rich("why.matched", { rule: <strong key="rule">{matched.rule}</strong>, version: decision.rule_set })}</p>
+      <p>
+        {text.rich("why.matched", { rule: <strong key="rule">{matched.rule}</strong>, version: decision.rule_set })}
+      </p>
       {before > 0 && (
         <details>
           <summary>{text("why.unmatched", { count: before })}</summary>

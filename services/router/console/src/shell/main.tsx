@@ -10,8 +10,14 @@ import { App } from "./app";
 import "../css/tokens.css";
 import "../css/base.css";
 import "../css/layout.css";
-import "../css/parts.css";
-import "../css/pages.css";
+import "../css/controls.css";
+import "../css/work.css";
+import "../css/overlays.css";
+import "../css/states.css";
+import "../css/sign-in.css";
+import "../css/item.css";
+import "../css/why.css";
+import "../css/live.css";
 
 const queries = new QueryClient({
   defaultOptions: {

@@ -1,6 +1,16 @@
 // Me: language, theme, single keys, and the way out.
 import { useState } from "react";
-import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, type Selection } from "react-aria-components";
+import {
+  Button,
+  Header,
+  Menu,
+  MenuItem,
+  MenuSection,
+  MenuTrigger,
+  Popover,
+  type Selection,
+} from "react-aria-components";
+import { useIntl } from "react-intl";
 import { NoAnswer } from "../api/client";
 import { signOut } from "../api/commands";
 import type { Me } from "../api/types";
@@ -20,7 +30,8 @@ function only<T>(selection: Selection): T | undefined {
   return selection === "all" ? undefined : ([...selection][0] as T | undefined);
 }
 
-function Choices({ ids, label }: { ids: readonly string[]; label: (id: string) => string }) {
+/** The entries of a section; React Aria wants them as its own children, so this is no component. */
+function choices(ids: readonly string[], label: (id: string) => string) {
   return ids.map((id) => (
     <MenuItem key={id} id={id} textValue={label(id)} className="menu-item">
       {({ isSelected }) => (
@@ -36,6 +47,8 @@ function Choices({ ids, label }: { ids: readonly string[]; label: (id: string) =
 export function Person({ me, onSignedOut }: Props) {
   const text = useText();
   const words = useWords();
+  const intl = useIntl();
+  const roles = me.roles.map((role) => words.of("role", role));
   const { language, choose } = useLanguage();
   const [chosenTheme, setChosenTheme] = useState(theme);
   const [keys, setKeys] = useState(singleKeysOn);
@@ -78,7 +91,7 @@ export function Person({ me, onSignedOut }: Props) {
             onSelectionChange={(selection) => choose(only<Language>(selection) ?? language)}
           >
             <Header className="menu-head">{text("settings.language")}</Header>
-            {Choices({ ids: LANGUAGES, label: (id) => ownName(id as Language) })}
+            {choices(LANGUAGES, (id) => ownName(id as Language))}
           </MenuSection>
           <MenuSection
             selectionMode="single"
@@ -87,7 +100,7 @@ export function Person({ me, onSignedOut }: Props) {
             onSelectionChange={pickTheme}
           >
             <Header className="menu-head">{text("settings.theme")}</Header>
-            {Choices({ ids: THEMES, label: (id) => text(`theme.${id as Theme}`) })}
+            {choices(THEMES, (id) => text(`theme.${id as Theme}`))}
           </MenuSection>
           <MenuSection
             selectionMode="multiple"
@@ -95,11 +108,11 @@ export function Person({ me, onSignedOut }: Props) {
             onSelectionChange={pickKeys}
           >
             <Header className="menu-head">{text("settings.keyboard")}</Header>
-            {Choices({ ids: ["keys"], label: () => text("settings.single-keys") })}
+            {choices(["keys"], () => text("settings.single-keys"))}
           </MenuSection>
           <MenuSection>
             <Header className="menu-head">
-              {text("settings.signed-in", { name: me.name, role: me.roles.map((role) => words.of("role", role)).join(", ") })}
+              {text("settings.signed-in", { name: me.name, role: intl.formatList(roles, { type: "unit" }) })}
             </Header>
             <MenuItem id="leave" className="menu-item">
               {text("settings.sign-out")}

@@ -46,7 +46,12 @@ export function Toasts({ offers }: { offers: boolean }) {
         ))}
       </ul>
       {shown.map((offer, index) => (
-        <OfferCard key={offer.id} offer={offer} keys={index === 0} onAccepted={(id) => navigate(`/desk/${id}`, { state: INSIDE })} />
+        <OfferCard
+          key={offer.id}
+          offer={offer}
+          keys={index === 0}
+          onAccepted={(id) => navigate(`/desk/${id}`, { state: INSIDE })}
+        />
       ))}
     </div>
   );
