@@ -28,7 +28,6 @@ _HEALS = (
     asyncpg.InternalClientError,  # the driver, when the server hangs up between two statements
     ConnectionError,
     TimeoutError,
-    FileNotFoundError,  # the socket of a server that is not up again
 )
 # A young table is planned as a sequential scan until statistics catch up, which at the end that is read they never do.
 _HOT = {f"enable_{plan}": "off" for plan in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")} | {"jit": "off"}
@@ -58,15 +57,12 @@ async def connect(
         DatabaseUnavailable: nobody answers, or PostgreSQL is starting or stopping.
     """
     with translate():
-        try:
-            connection = await asyncpg.connect(
-                url,
-                timeout=_CONNECT_SECONDS,
-                command_timeout=command_seconds,
-                server_settings={"application_name": name} | (_HOT if hot else {}),
-            )
-        except OSError as error:
-            raise ConnectionError(str(error)) from error
+        connection = await _open(
+            url,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=command_seconds,
+            server_settings={"application_name": name} | (_HOT if hot else {}),
+        )
         await _speak_json(connection)
     return connection
 
@@ -74,18 +70,16 @@ async def connect(
 async def create_pool(url: str, *, name: str, size: int) -> asyncpg.Pool:
     """At most ``size`` connections for short reads; use inside ``translate()``."""
     with translate():
-        try:
-            return await asyncpg.create_pool(
-                url,
-                min_size=1,
-                max_size=size,
-                timeout=_CONNECT_SECONDS,
-                command_timeout=_COMMAND_SECONDS,
-                server_settings={"application_name": name},
-                init=_speak_json,
-            )
-        except OSError as error:
-            raise ConnectionError(str(error)) from error
+        return await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=_COMMAND_SECONDS,
+            server_settings={"application_name": name},
+            connect=_open,
+            init=_speak_json,
+        )
 
 
 class Held:
@@ -128,6 +122,13 @@ class Held:
         if isinstance(error, DatabaseUnavailable) or connection.is_closed() or connection.is_in_transaction():
             connection.terminate()
             self._connection = None
+
+
+async def _open(*where: Any, **how: Any) -> asyncpg.Connection:
+    try:
+        return await asyncpg.connect(*where, **how)
+    except OSError as error:  # no socket file, no such host for the moment: nobody answers
+        raise ConnectionError(str(error)) from error
 
 
 async def _speak_json(connection: asyncpg.Connection) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from shared.database import cluster
-from shared.database.connection import connect
+from shared.database.connection import connect, create_pool, translate
 from shared.database.embedded import EmbeddedPostgres
-from shared.errors import RouterError, SettingsError
+from shared.errors import DatabaseUnavailable, RouterError, SettingsError
 
 PRODUCT = """
 import asyncio, pathlib, sys
@@ -177,6 +177,24 @@ async def test_after_kill_9_of_the_product_the_next_start_ends_what_was_left_and
         await server.start()
     await _until(lambda: _dead(postgres))
     assert await _read(server.url) == [1]
+
+
+async def test_a_pool_says_that_the_server_is_away_and_goes_on_when_it_is_back(folder: Path) -> None:
+    restarts: list[bool] = []
+    server = EmbeddedPostgres(folder, restarted=lambda: restarts.append(True))
+    await server.start()
+    pool = await create_pool(server.url, name="test", size=1)
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    for _ in range(3):
+        with pytest.raises(DatabaseUnavailable), translate():
+            await pool.fetchval("SELECT pg_sleep(5)")
+    watch = asyncio.create_task(server.run())
+    await _until(lambda: restarts)
+    assert await pool.fetchval("SELECT 1") == 1
+    watch.cancel()
+    pool.terminate()
+    await server.stop()
 
 
 async def test_stopping_ends_it_though_clients_are_connected(server: EmbeddedPostgres) -> None:
