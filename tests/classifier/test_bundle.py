@@ -37,7 +37,7 @@ def test_an_absent_bundle_is_refused(tmp_path: Path) -> None:
 def test_every_damaged_file_is_noticed(folder: Path) -> None:
     for path in sorted(folder.iterdir()):
         sound = path.read_bytes()
-        path.write_bytes(bytes([sound[0] ^ 1]) + sound[1:])
+        path.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
         with pytest.raises(BundleRefused):
             bundle.read(folder)
         path.write_bytes(sound)
