@@ -64,7 +64,7 @@ WITH closed AS (
     FROM (SELECT agent_id, sum(weight) AS weight FROM closed GROUP BY agent_id) c WHERE a.id = c.agent_id
 ), back AS (
     UPDATE router.work_item i
-    SET state = 'waiting', version = i.version + 1, waiting_reason = $5, next_check_at = $6,
+    SET state = 'waiting', version = i.version + 1, waiting_since = $4, waiting_reason = $5, next_check_at = $6,
         lapsed_by = CASE WHEN $2::text = 'lapsed' AND NOT c.agent_id = ANY(i.lapsed_by)
             THEN i.lapsed_by || c.agent_id ELSE i.lapsed_by END
     FROM closed c WHERE i.id = c.work_item_id AND i.state = 'offered'
