@@ -74,9 +74,9 @@ async def over_http(product: Product, tokens: dict[str, str], lengths: Lengths) 
     return {"latency": asdict(latency), "over_http": _sustained(best, tried), "memory": memory}
 
 
-async def inside(product: Product, tokens: dict[str, str], lengths: Lengths) -> dict[str, Any]:
+async def inside(product: Product, lengths: Lengths) -> dict[str, Any]:
     """Latency at 50/s, accept commands from 8 clients, and the highest rate."""
-    async with in_process(product, tokens=tokens) as world:
+    async with in_process(product) as world:
         latency = await Load(world).run(rate=RATE, seconds=lengths.latency, seed=SEED)
         accepts = await Load(world, clients=CLIENTS).run(rate=ACCEPT_RATE, seconds=lengths.accept, seed=SEED)
         best, tried = await highest(Load(world), IN_PROCESS_RATES, seconds=lengths.sustained, seed=SEED)
@@ -109,7 +109,7 @@ def measure(folder: Path, lengths: Lengths) -> dict[str, Any]:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         report |= runner.run(over_http(product, tokens, lengths))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        report |= runner.run(inside(product, tokens, lengths))
+        report |= runner.run(inside(product, lengths))
     return report
 
 

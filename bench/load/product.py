@@ -47,17 +47,17 @@ class Product:
             RuntimeError: it ended or was not ready in time; carries its last words.
         """
         started = time.monotonic()
-        log = (self.folder / "product.log").open("ab")
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "DATA_DIR": str(self.folder / "data")}
-        self.process = subprocess.Popen(
-            self.command,
-            env=environment | _QUIET | self.environment,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        with (self.folder / "product.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env=environment | _QUIET | self.environment,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         runfile = self.folder / "data" / "run.json"
         while time.monotonic() - started < seconds:
             if self.process.poll() is not None:
