@@ -1,7 +1,7 @@
 // What is read once and kept: who I am, one conversation, one decision.
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api, Refusal } from "./client";
-import type { Me, State } from "./types";
+import type { Conversation, Decision, Me, State } from "./types";
 
 async function whoAmI(): Promise<Me | null> {
   try {
@@ -18,18 +18,22 @@ export const me = queryOptions({ queryKey: ["me"], queryFn: whoAmI, staleTime: I
 export const conversation = (id: string) =>
   queryOptions({
     queryKey: ["conversation", id],
-    queryFn: ({ signal }) =>
-      answer(
-        api.GET("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } }, signal }),
-      ),
+    queryFn: async ({ signal }) => {
+      const path = { conversation_id: id };
+      const found = await answer(api.GET("/api/v1/conversations/{conversation_id}", { params: { path }, signal }));
+      return found as Conversation;
+    },
   });
 
 /** A decision never changes once written. */
 export const decision = (id: string) =>
   queryOptions({
     queryKey: ["decision", id],
-    queryFn: ({ signal }) =>
-      answer(api.GET("/api/v1/decisions/{decision_id}", { params: { path: { decision_id: id } }, signal })),
+    queryFn: async ({ signal }) => {
+      const path = { decision_id: id };
+      const found = await answer(api.GET("/api/v1/decisions/{decision_id}", { params: { path }, signal }));
+      return found as unknown as Decision;
+    },
     staleTime: Infinity,
   });
 

@@ -18,5 +18,5 @@ export function titleOf(conversation: Titled, untitled: string): string {
 
 /** Whom the agent deals with: a name, else the address or number they wrote from. */
 export function contactName(contact: Conversation["contact"], unknown: string): string {
-  return contact?.name ?? Object.values(contact?.identities ?? {})[0] ?? unknown;
+  return contact?.name ?? contact?.email ?? contact?.phone ?? contact?.handle ?? unknown;
 }

@@ -21,7 +21,7 @@ export function Why({ decisionId, item }: Props) {
   return (
     <div className="why">
       <Summary decision={decision} item={item} />
-      <Needs decision={decision} item={item} />
+      <Needs decision={decision} />
       <Read item={item} />
       <RuleTrace decision={decision} />
       <Candidates decision={decision} />
@@ -69,18 +69,12 @@ function Level({ level, needed }: { level: number; needed: number }) {
   );
 }
 
-function needsOf(decision: Decision, item: WorkItem): { skill: string; level: number }[] {
-  if (!decision.requires) return item.requires;
-  return Object.entries(decision.requires).map(([skill, level]) => ({ skill, level }));
-}
-
-function Needs({ decision, item }: { decision: Decision; item: WorkItem }) {
+function Needs({ decision }: { decision: Decision }) {
   const text = useText();
   const words = useWords();
   const { data: me } = useQuery(meQuery);
-  const needs = needsOf(decision, item);
   const mine = decision.candidates.find((candidate) => candidate.agent_id === me?.agent_id)?.levels;
-  if (needs.length === 0) return null;
+  if (decision.requires.length === 0) return null;
   return (
     <Part title={text("why.needs")}>
       <table className="needs">
@@ -92,7 +86,7 @@ function Needs({ decision, item }: { decision: Decision; item: WorkItem }) {
           </tr>
         </thead>
         <tbody>
-          {needs.map(({ skill, level }) => (
+          {decision.requires.map(({ skill, level }) => (
             <tr key={skill}>
               <th scope="row">{words.skill(skill)}</th>
               <td>{level}</td>
