@@ -37,6 +37,38 @@ class AssignmentView(Answer):
     since: Timestamp
 
 
+class Requirement(Answer):
+    """A skill that the agent must have."""
+
+    skill: str
+    level: int
+
+
+class DueView(Answer):
+    """Until when, by the service level."""
+
+    first_response_at: Timestamp | None = None
+    resolution_at: Timestamp | None = None
+
+
+class WaitingView(Answer):
+    """Why it waits, and when that is looked at again."""
+
+    reason: str
+    next_check_at: Timestamp | None = None
+
+
+class RoutingView(Answer):
+    """Where the rules put it, and why it waits there if it does."""
+
+    queue: str
+    rule: str | None = None
+    rule_set: int | None = None
+    requires: tuple[Requirement, ...] = ()
+    due: DueView = DueView()
+    waiting: WaitingView | None = None
+
+
 class InquiryView(Answer):
     """One inquiry with all that is known of it; parts not known yet are ``null``."""
 
@@ -51,7 +83,7 @@ class InquiryView(Answer):
     conversation_id: UUID | None = None
     work_item_id: UUID | None = None
     classification: dict[str, Any] | None = None
-    routing: dict[str, Any] | None = None
+    routing: RoutingView | None = None
     offer: OfferView | None = None
     assignment: AssignmentView | None = None
     outcome: str | None = None
