@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.classifier.commands import CURRENT, ensure_bundle, why_not
+from services.classifier.commands import CURRENT, ensure_bundle, is_usable
 from services.classifier.progress import Progress, silent
 
 SHIPPED = Path(__file__).parent / "model"
@@ -12,8 +12,12 @@ SHIPPED = Path(__file__).parent / "model"
 
 
 def choose_bundle(models_dir: Path, progress: Progress = silent) -> Path:
-    """The folder of a sound bundle of today's corpus; one is trained into ``models_dir`` only if there is none."""
-    for folder in (models_dir / CURRENT, SHIPPED / CURRENT):
-        if why_not(folder) is None:
-            return folder
-    return ensure_bundle(models_dir, progress)
+    """The folder of a sound bundle of today's corpus.
+
+    An own bundle that is damaged or stale is told and made anew in its place; without one the shipped bundle serves,
+    and only without both is one trained into ``models_dir``.
+    """
+    own, shipped = models_dir / CURRENT, SHIPPED / CURRENT
+    if own.exists() or not is_usable(shipped):
+        return ensure_bundle(models_dir, progress)
+    return shipped

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import structlog
@@ -10,6 +9,8 @@ import structlog
 from services.classifier import bundle, train
 from services.classifier.bundle import Bundle, BundleRefused
 from services.classifier.corpus import CORPUS, read_corpus
+from services.classifier.evaluate import Report
+from services.classifier.evaluate import evaluate as figures
 from services.classifier.pipeline import Pipeline
 from services.classifier.progress import Progress, silent
 
@@ -25,12 +26,17 @@ def ensure_bundle(models_dir: Path, progress: Progress = silent, *, corpus_dir: 
     A bundle of an older recipe or corpus is replaced only once the new one is whole.
     """
     folder = models_dir / CURRENT
-    reason = why_not(folder, corpus_dir=corpus_dir)
-    if reason is not None:
-        if folder.exists():
-            _log.warning("the model bundle is not used; training a new one", reason=reason)
+    if not is_usable(folder, corpus_dir=corpus_dir):
         train.train(corpus_dir, folder, progress)
     return folder
+
+
+def is_usable(folder: Path, *, corpus_dir: Path = CORPUS) -> bool:
+    """Whether ``folder`` holds a sound bundle of today's corpus; one that is there and is not used is told."""
+    reason = why_not(folder, corpus_dir=corpus_dir)
+    if reason is not None and folder.exists():
+        _log.warning("model.bundle_refused", reason=reason)
+    return reason is None
 
 
 def why_not(folder: Path, *, corpus_dir: Path = CORPUS) -> str | None:
@@ -53,6 +59,11 @@ def load(folder: Path) -> Pipeline:
     return Pipeline(bundle.read(folder))
 
 
+def evaluate(folder: Path) -> Report:
+    """How good the bundle in ``folder`` is on the gate; raises as ``load``."""
+    return figures(load(folder))
+
+
 def info(folder: Path) -> dict[str, object]:
     """What is known of the bundle in ``folder``: id, corpus, components, size; raises as ``load``."""
     read: Bundle = bundle.read(folder)
@@ -65,8 +76,3 @@ def info(folder: Path) -> dict[str, object]:
         "abstains_below": read.states["topic"].settings["threshold"],
         "bytes": sum(file.stat().st_size for file in folder.iterdir()),
     }
-
-
-def remove(models_dir: Path) -> None:
-    """Forget the default bundle; the next ``ensure_bundle`` trains again."""
-    shutil.rmtree(models_dir / CURRENT, ignore_errors=True)

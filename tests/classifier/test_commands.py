@@ -58,10 +58,3 @@ def test_info_says_what_the_bundle_is(corpus_dir: Path, tmp_path: Path) -> None:
     facts = commands.info(commands.ensure_bundle(tmp_path / "models", corpus_dir=corpus_dir))
     assert str(facts["model"]).startswith("linear-")
     assert facts["components"] == ["language", "features", "flags", "sentiment", "topic", "urgency"]
-
-
-def test_a_removed_bundle_is_gone_and_no_bundle_is_no_error(corpus_dir: Path, tmp_path: Path) -> None:
-    folder = commands.ensure_bundle(tmp_path / "models", corpus_dir=corpus_dir)
-    commands.remove(tmp_path / "models")
-    commands.remove(tmp_path / "models")
-    assert not folder.exists()
