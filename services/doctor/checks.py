@@ -13,6 +13,7 @@ import httpx
 
 from services.classifier import commands
 from services.classifier.bundle import BundleRefused
+from services.classifier.choosing import SHIPPED
 from shared import runfile
 from shared.database.connection import connect, translate
 from shared.errors import RouterError, SettingsError
@@ -100,7 +101,9 @@ async def _answers(host: str, port: int) -> bool:
 
 
 async def _model(settings: Settings) -> str:
-    return str(commands.info(settings.data_dir / "models" / commands.CURRENT)["model"])
+    own = settings.data_dir / "models" / commands.CURRENT
+    folder = own if own.exists() else SHIPPED / commands.CURRENT
+    return f"{commands.info(folder)['model']} in {folder}"
 
 
 @asynccontextmanager
