@@ -1,7 +1,7 @@
 // What is read once and kept: who I am, one conversation, one decision.
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api, Refusal } from "./client";
-import type { Conversation, Decision, Me, State } from "./types";
+import type { Conversation, Decision, Me, Offer, State } from "./types";
 
 async function whoAmI(): Promise<Me | null> {
   try {
@@ -39,4 +39,10 @@ export const decision = (id: string) =>
 
 export function readState(views: string, signal: AbortSignal): Promise<State> {
   return answer(api.GET("/api/v1/state", { params: { query: { views } }, signal }));
+}
+
+/** One of the latest offers to me, whatever became of it. */
+export async function latestOffer(id: string): Promise<Offer | undefined> {
+  const { items } = await answer(api.GET("/api/v1/offers", { params: { query: { limit: 50 } } }));
+  return items.find((offer) => offer.id === id);
 }

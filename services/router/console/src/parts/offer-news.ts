@@ -1,6 +1,6 @@
 // What became of offers: said once when one is made, lapses or is withdrawn.
 import { useQueryClient } from "@tanstack/react-query";
-import { conversation } from "../api/queries";
+import { conversation, latestOffer } from "../api/queries";
 import type { Offer } from "../api/types";
 import { useText } from "../i18n/text";
 import { useWords } from "../i18n/words";
@@ -45,10 +45,16 @@ export function useOfferNews(): void {
     else if (state === "lapsed") notify(text("offer.lapsed"));
   }
 
+  /** The view only says that the offer is gone; what became of it is asked for. */
+  async function tellGone(id: string): Promise<void> {
+    const offer = await latestOffer(id).catch(() => undefined);
+    if (offer) tellEnd(offer.state, offer.reason);
+  }
+
   useWatch("offer", (was, is) => {
     if (is?.state === "open" && !was) void tellMade(is);
     if (was?.state !== "open") return;
-    if (is && is.state !== "open") tellEnd(is.state, is.reason);
-    if (!is && Date.parse(was.expires_at) <= clock()) tellEnd("lapsed", null);
+    if (!is) void tellGone(was.id);
+    else if (is.state !== "open") tellEnd(is.state, is.reason);
   });
 }
