@@ -96,6 +96,9 @@ class MemorySubscription:
             records += self._broker.part(self._stream, part)[start : start + limit - len(records)]
         for record in records:
             self._next[record.partition] = record.position + 1
+        if records:  # partitions take turns at being first
+            first = next(iter(self._next))
+            self._next[first] = self._next.pop(first)
         return records
 
     async def _take_share(self) -> None:

@@ -155,7 +155,7 @@ async def test_a_poll_returns_no_more_than_its_limit_and_starves_no_partition(wo
     await log.publish(STREAM, [world.event(key, n) for n in range(20) for key in KEYS])
     member = await log.subscribe(STREAM, "readers")
     records: list[Record] = []
-    for _ in range(40):
+    for _ in range(2 * PARTITIONS):
         batch = await member.poll(limit=10, wait=1)
         assert 0 < len(batch) <= 10
         records += batch
