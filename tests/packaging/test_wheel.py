@@ -21,9 +21,10 @@ pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).parents[2]
 INSIDE = {
-    "the console": r"services/router/console/.*index\.html",
-    "its script": r"services/router/console/.*\.js",
+    "the console": r"services/router/console/dist/index\.html",
+    "its script": r"services/router/console/dist/.*\.js",
     "the widget": r"services/ingest/widget/.*\.js",
+    "the model": r"services/classifier/model/default/manifest\.json",
     "migrations": r"shared/database/migrations/versions/0005_router\.py",
     "the corpus": r"services/classifier/corpus/lv/billing\.jsonl",
     "the gate": r"services/classifier/gate/lv\.jsonl",
