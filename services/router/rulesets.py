@@ -11,6 +11,7 @@ import asyncpg
 from services.router.decide.ruleset import RuleSet, compile_ruleset
 from services.router.ruletext import parse
 from services.router.store.events import Fact, append
+from services.router.store.reader import Reader
 from shared.database.connection import translate
 from shared.errors import Refused
 
@@ -47,7 +48,7 @@ class RuleSetStore:
         self._pool = pool
         self._live: tuple[int, RuleSet] | None = None
 
-    async def live(self, connection: asyncpg.Connection[asyncpg.Record] | None = None) -> tuple[int, RuleSet]:
+    async def live(self, connection: Reader | None = None) -> tuple[int, RuleSet]:
         """The version that is live, and its rules; version 0 is the built-in one, until one is published.
 
         It is looked up each time, so that every process follows a publication at once.

@@ -57,6 +57,9 @@ SELECT pos, at, type, subject, key, cause, actor, data FROM router.events WHERE 
 """
 
 
+LAST_BEFORE = "SELECT pos FROM router.events WHERE at < $1 AND pos > $2 ORDER BY pos DESC LIMIT 1"
+
+
 async def append(conn: Connection, facts: Sequence[Fact]) -> int:
     """Write ``facts`` at the next positions; returns the first. Call it last in the transaction: it locks the head."""
     if not facts:
@@ -98,3 +101,9 @@ def _recorded(row: asyncpg.Record) -> Recorded:
 
 def _json(data: dict[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+async def last_before(conn: Reader, since: datetime, least: int) -> int:
+    """The last position recorded before ``since``, but at least ``least``; found from the end."""
+    found: int | None = await conn.fetchval(LAST_BEFORE, since, least)
+    return max(found or 0, least)

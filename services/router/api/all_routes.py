@@ -1,0 +1,18 @@
+"""Every route of the router."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.router.api import agents, conversations, decisions, live, offers, presence, rulesets
+from services.router.api.ports import Ports
+
+NOUNS = (presence, offers, conversations, decisions, agents, rulesets, live)
+
+
+def routes(ports: Ports) -> APIRouter:
+    """The routes of all nouns, with their full paths."""
+    router = APIRouter()
+    for noun in NOUNS:
+        router.include_router(noun.routes(ports))
+    return router

@@ -1,0 +1,1 @@
+"""Live screens: state at a position, then what changed after it, so that the two together are the later state."""
