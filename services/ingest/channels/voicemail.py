@@ -19,11 +19,13 @@ from shared.errors import Refused
 from shared.http.body import is_json
 from shared.http.caller import Caller
 
+# FastAPI does not read this body, so its parts stand beside it in the document and not among the components.
+_PARTS = "#/paths/~1api~1v1~1voicemails/post/requestBody/content/application~1json/schema/$defs/{model}"
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": Voicemail.model_json_schema(ref_template="#/components/schemas/{model}")},
+            "application/json": {"schema": Voicemail.model_json_schema(ref_template=_PARTS)},
             "text/vtt": {"schema": {"type": "string"}},
         },
     },
