@@ -20,7 +20,6 @@ from services.router import app as router
 from shared.access.store import AccessStore
 from shared.clock import Clock, SystemClock
 from shared.database.wakeups import Wakeups
-from shared.eventlog.base import EventLog
 from shared.eventlog.postgres import PostgresLog
 from shared.health import Health
 from shared.http import sign_in
@@ -63,7 +62,7 @@ class Parts:
             object.__setattr__(self, name, part)
 
     wakeups: Wakeups = field(init=False)
-    log: EventLog = field(init=False)
+    log: PostgresLog = field(init=False)
     quarantine: PostgresQuarantine = field(init=False)
     access: AccessStore = field(init=False)
     authenticator: Authenticator = field(init=False)

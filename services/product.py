@@ -28,6 +28,7 @@ from shared.database.connection import create_pool
 from shared.database.embedded import EmbeddedPostgres
 from shared.database.migrate import upgrade
 from shared.errors import DatabaseUnavailable, SettingsError
+from shared.eventlog.retention import Retention
 from shared.runfile import RunFile
 from shared.service import Service, supervise
 from shared.settings import Settings
@@ -105,6 +106,10 @@ async def _parts(settings: Settings, postgres: EmbeddedPostgres | None, opened: 
     opened.callback(pool.terminate)
     parts = Parts(settings=settings, database_url=url, pool=pool)
     opened.push_async_callback(parts.log.close)
+    if postgres is not None:
+        # The data folder's lock proves that whoever read the log before is dead: no lease is waited for.
+        await parts.log.forget_members()
+    await parts.quarantine.count()
     return parts
 
 
@@ -142,7 +147,11 @@ async def _serve(parts: Parts, built: Mapping[str, Built], opened: AsyncExitStac
 
 @asynccontextmanager
 async def _loops(parts: Parts, built: Mapping[str, Built], postgres: EmbeddedPostgres | None) -> AsyncIterator[None]:
-    loops: list[Service] = [parts.wakeups, *(loop for one in built.values() for loop in one.loops)]
+    loops: list[Service] = [
+        parts.wakeups,
+        Retention(log=parts.log),
+        *(loop for one in built.values() for loop in one.loops),
+    ]
     if postgres is not None:
         loops.append(postgres)
     async with _supervised(loops, parts):
