@@ -14,9 +14,6 @@ from services.router.api.ports import Ports
 from services.router.commands.writers import Commands
 from services.router.console.serve import DIST, console_routes
 from services.router.dispatch.loop import Dispatcher
-from services.router.live.boards import BoardKeeper, make_boards
-from services.router.live.feed import Feed
-from services.router.live.seats import Seats
 from services.router.outbox import Outbox
 from services.router.replies import Replies
 from services.router.rulesets import RuleSetStore
@@ -39,11 +36,9 @@ class Router:
     loops: Sequence[Service]
     routes: APIRouter
     pages: Sequence[BaseRoute]
-    feed: Feed
 
     def stopping(self) -> None:
         """Say goodbye on every open stream."""
-        self.feed.stop()
 
 
 def build(
@@ -62,16 +57,10 @@ def build(
     """The service, not started yet; nothing is opened before its loops run."""
     rulesets = RuleSetStore(pool)
     commands = Commands(url=database_url, clock=clock)
-    feed = Feed(url=database_url, pool=pool, wakeups=wakeups, clock=clock)
-    seats = Seats(pool=pool, clock=clock)
-    boards = make_boards(pool=pool, rulesets=rulesets, feed=feed)
     ports = Ports(
         pool=pool,
         commands=commands,
         rulesets=rulesets,
-        feed=feed,
-        boards=boards,
-        seats=seats,
         auth=authenticator,
         idempotency=idempotency,
         clock=clock,
@@ -89,8 +78,5 @@ def build(
         Dispatcher(database_url=database_url, wakeups=wakeups, clock=clock, metrics=metrics, rulesets=rulesets),
         Outbox(url=database_url, log=log, wakeups=wakeups, metrics=metrics),
         Replies(url=database_url, log=log, wakeups=wakeups, clock=clock),
-        feed,
-        seats,
-        *(BoardKeeper(f"live-{name}", board) for name, board in boards.items()),
     ]
-    return Router(loops, all_routes.routes(ports), console_routes(DIST), feed)
+    return Router(loops, all_routes.routes(ports), console_routes(DIST))

@@ -1,13 +1,13 @@
-"""Every route of the router."""
+"""Every route of the router but the live ones, which have ports of their own."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.router.api import agents, conversations, decisions, live, offers, presence, rulesets
+from services.router.api import agents, conversations, decisions, offers, presence, rulesets
 from services.router.api.ports import Ports
 
-NOUNS = (presence, offers, conversations, decisions, agents, rulesets, live)
+NOUNS = (presence, offers, conversations, decisions, agents, rulesets)
 
 
 def routes(ports: Ports) -> APIRouter:

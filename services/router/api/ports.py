@@ -9,9 +9,6 @@ from fastapi import Request
 
 from services.router.commands.writers import Commands
 from services.router.facts import By
-from services.router.live.boards import Board
-from services.router.live.feed import Feed
-from services.router.live.seats import Seats
 from services.router.rulesets import RuleSetStore
 from shared.access.caller import Caller
 from shared.clock import Clock
@@ -26,9 +23,6 @@ class Ports:
     pool: asyncpg.Pool[asyncpg.Record]
     commands: Commands
     rulesets: RuleSetStore
-    feed: Feed
-    boards: dict[str, Board]
-    seats: Seats
     auth: Authenticator
     idempotency: IdempotencyStore
     clock: Clock

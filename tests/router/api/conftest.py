@@ -12,11 +12,7 @@ from fastapi import FastAPI
 
 from services.router.api import all_routes
 from services.router.api.ports import Ports
-from services.router.live.boards import make_boards
-from services.router.live.feed import Feed
-from services.router.live.seats import Seats
 from shared.access.caller import Caller
-from shared.database.wakeups import Wakeups
 from shared.health import Health
 from shared.http.app import create_app
 from shared.http.caller import Authenticator
@@ -75,14 +71,10 @@ class Api:
 
 
 def make_ports(company: Any, people: People) -> Ports:
-    feed = Feed(url=company.url, pool=company.pool, wakeups=Wakeups(company.url), clock=company.clock)
     return Ports(
         pool=company.pool,
         commands=company.commands,
         rulesets=company.rulesets,
-        feed=feed,
-        boards=make_boards(pool=company.pool, rulesets=company.rulesets, feed=feed),
-        seats=Seats(pool=company.pool, clock=company.clock),
         auth=Authenticator(people),
         idempotency=IdempotencyStore(company.pool),
         clock=company.clock,

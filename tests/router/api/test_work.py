@@ -162,9 +162,7 @@ async def test_an_answer_goes_out_by_chat_and_nowhere_else(
     assert (await api.post("jana", f"{place}/messages", json={"text": ""})).status_code == 422
 
 
-async def test_a_supervisor_assigns_and_requeues(
-    api: Any, company: Any, jana: UUID, waiting: dict[str, Any]
-) -> None:
+async def test_a_supervisor_assigns_and_requeues(api: Any, company: Any, jana: UUID, waiting: dict[str, Any]) -> None:
     place = f"/conversations/{waiting['conversation_id']}"
     assigned = await api.post("sara", f"{place}/assign", json={"agent_id": str(jana)})
     assert assigned.json()["assignment"]["agent_id"] == str(jana)
