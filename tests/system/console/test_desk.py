@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 from websockets.asyncio.client import connect
 
 from bench.load.product import Product
+from tests.system.console.line import Line
 from tests.system.console.visitor import Visitor
 from tests.system.person import Person
 
@@ -37,6 +38,15 @@ async def becomes(agent: Visitor, state: str) -> None:
     await agent.presses("Enter")
     if state == "Available":
         await expect(agent.page.get_by_role("heading", name="Nothing waits for your skills")).to_be_visible()
+
+
+async def completes(agent: Visitor) -> None:
+    """Complete the one item in hand, by keys."""
+    await expect(agent.button("Complete")).to_be_visible()
+    await agent.presses("e")
+    await agent.page.get_by_role("dialog").wait_for()
+    await agent.presses("Enter")
+    await expect(agent.page.get_by_role("heading", name="Mine (0)")).to_be_visible()
 
 
 async def test_an_item_is_worked_from_arrival_to_completion_by_keys_alone(
@@ -126,8 +136,10 @@ async def test_a_chat_is_answered_by_keys_and_the_answer_reaches_the_customer(
         await expect(astrid.button("Accept")).to_be_visible()
         await astrid.presses("a")
         await expect(astrid.page.get_by_role("log", name="Messages")).to_contain_text("paket")
+        reply = astrid.page.get_by_role("textbox", name="Reply to Karin Ek")
+        await expect(reply).to_be_visible()
         await astrid.presses("r")
-        await expect(astrid.page.get_by_role("textbox", name="Reply to Karin Ek")).to_be_focused()
+        await expect(reply).to_be_focused()
         await astrid.page.keyboard.type("Hej Karin, det kommer i morgon.")
         await astrid.presses("Control+Enter")
         async for frame in socket:
@@ -136,14 +148,12 @@ async def test_a_chat_is_answered_by_keys_and_the_answer_reaches_the_customer(
                 break
         assert heard["text"] == "Hej Karin, det kommer i morgon."
         await expect(astrid.page.get_by_role("log")).to_contain_text("det kommer i morgon")
-        await expect(astrid.page.get_by_role("textbox", name="Reply to Karin Ek")).to_have_value("")
+        await expect(reply).to_have_value("")
 
         await socket.send(json.dumps({"type": "send", "client_id": "c2", "text": "Tack så mycket!"}))
         await expect(astrid.page.get_by_role("log")).to_contain_text("Tack så mycket!")
-        await astrid.presses("Escape", "e")
-        await astrid.page.get_by_role("dialog").wait_for()
-        await astrid.presses("Enter")
-        await expect(astrid.page.get_by_role("heading", name="Mine (0)")).to_be_visible()
+        await astrid.presses("Escape")
+        await completes(astrid)
         await becomes(astrid, "Offline")
 
 
@@ -169,19 +179,22 @@ async def test_single_letters_can_be_switched_off(company: Product, browser: Bro
         await expect(emma.page.get_by_role("dialog")).to_have_count(0)
 
 
-async def test_a_cut_line_is_told_and_what_was_missed_comes_back(company: Product, browser: Browser) -> None:
-    async with Visitor.at(browser, company.run["http"]) as emma:
+async def test_a_cut_line_is_told_and_what_was_missed_comes_back(
+    company: Product, browser: Browser, customer: httpx.AsyncClient
+) -> None:
+    async with Line.to(company.run["http"]) as line, Visitor.at(browser, line.http) as emma:
         await emma.signs_in("emma")
-        await expect(emma.page.get_by_text("Connected")).to_be_visible()
-        await _cut(emma.page)
+        await becomes(emma, "Available")
+        emma.line_is_cut = True
+        await line.cut()
         await expect(emma.page.get_by_text(re.compile("No connection. Shown as of"))).to_be_visible()
-        await emma.page.unroute("**/api/v1/**")
+        await posted(customer, "Hello, where do I find the invoice for my last order?")
+        await line.mend()
         await emma.button("Try now").click()
         await expect(emma.page.get_by_text("Connected")).to_be_visible()
-        emma.faults = [fault for fault in emma.faults if "net::" not in fault]
-
-
-async def _cut(page: Page) -> None:
-    """No request gets through any more, and the open stream ends with its page's session."""
-    await page.route("**/api/v1/**", lambda route: route.abort())
-    await page.reload()
+        emma.line_is_cut = False
+        await expect(emma.button("Accept")).to_be_visible()
+        await emma.presses("a")
+        await expect(emma.page.get_by_role("heading", name="Mine (1)")).to_be_visible()
+        await completes(emma)
+        await becomes(emma, "Offline")
