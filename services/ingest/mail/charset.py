@@ -27,6 +27,7 @@ _LETTERS = {
     "cp1250": "ąćęłńóśźżĄĆĘŁŃÓŚŹŻ€’‘“”„–—…«»°§",
     "iso8859-2": "ąćęłńóśźżĄĆĘŁŃÓŚŹŻ",
 }
+_CONTROLS = re.compile("[\x00\x80-\x9f]")
 _DOUBLY_ENCODED = re.compile("[ÂÃÄÅ][\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 
 
@@ -39,10 +40,9 @@ def decode(data: bytes, declared: str | None) -> tuple[str, bool]:
         except (UnicodeError, ValueError):
             continue
     guess = _most_sensible(data)
-    try:
-        return data.decode(guess), False
-    except UnicodeError:
-        return data.decode(name or "utf-8", errors="replace"), True
+    if guess is not None:
+        return data.decode(guess, "replace"), False
+    return data.decode(name or "utf-8", errors="replace"), True
 
 
 def known(declared: str | None) -> str | None:
@@ -66,15 +66,19 @@ def _candidates(data: bytes, name: str | None) -> list[str]:
     return [name, "utf-8"]
 
 
-def _most_sensible(data: bytes) -> str:
-    """The code page in which most of the letters beyond ASCII belong to one of our languages."""
-    return max(_LETTERS, key=lambda name: _score(data, name))
+def _most_sensible(data: bytes) -> str | None:
+    """The code page in which most of the letters beyond ASCII belong to one of our languages, if one fits at all."""
+    scores = {name: _score(data, name) for name in _LETTERS}
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] > float("-inf") else None
 
 
 def _score(data: bytes, name: str) -> float:
     try:
         text = data[:20_000].decode(name)
     except UnicodeError:
+        return float("-inf")
+    if _CONTROLS.search(text):
         return float("-inf")
     letters = _LETTERS[name]
     return sum(1 if char in letters else -1 for char in text if not char.isascii())

@@ -11,7 +11,9 @@ from services.ingest.mail.limits import DEEPEST_HTML, LARGEST_HTML
 
 _UNSEEN = ["script", "style", "head", "template", "noscript", "title", "[hidden]"]
 _HIDDEN = '[style*="display:none"], [style*="display: none"]'
-_BREAKS = "br, p, div, tr, li, h1, h2, h3, h4, h5, h6, blockquote, table, ul, ol, hr, pre"
+_BLOCKS = "p, div, tr, li, h1, h2, h3, h4, h5, h6, blockquote, table, ul, ol, hr, pre"
+_ENDLESS_TAG = re.compile(r"<[^<>]{4096,}>")
+"""The parser is quadratic in the attributes of a tag; what such a tag shows is no text."""
 _TAG = re.compile(r"<[^<>]*>")
 _NESTING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})")
 _VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "source", "wbr", "p", "li"})
@@ -21,18 +23,22 @@ _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 
 def to_text(page: str) -> tuple[str, bool]:
     """The text of ``page``, and whether it had to be cut or flattened."""
-    cut = page[:LARGEST_HTML]
+    cut = _ENDLESS_TAG.sub(" ", page[:LARGEST_HTML])
     if _too_deep(cut):
         return tidy(entities.unescape(_TAG.sub(" ", cut))), True
+    if "<pre" not in cut:
+        cut = cut.replace("\n", " ")  # a line's end in the source is a space on the screen
     tree = LexborHTMLParser(cut)
     tree.strip_tags(_UNSEEN)
     for node in tree.css(_HIDDEN):
         node.decompose()
-    for node in tree.css(_BREAKS):
+    for node in tree.css("br"):
+        node.insert_before("\n")
+    for node in tree.css(_BLOCKS):
         node.insert_before("\n")
         node.insert_after("\n")
     body = tree.body
-    return tidy(body.text(separator="") if body else ""), len(cut) < len(page)
+    return tidy(body.text(separator="") if body else ""), len(page) > LARGEST_HTML
 
 
 def tidy(text: str) -> str:

@@ -17,10 +17,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 
 from services.ingest.mail import parse
 from services.ingest.mail.parsed import Parsed
+from shared.text import clean_json
 
 _FAST_SECONDS = 0.5
 _FAST_SIZE = 1_000_000
@@ -181,6 +181,6 @@ async def _start() -> _Child:
 def _checked(fields: dict[str, Any]) -> Parsed:
     """What a child says is as little trusted as the mail that it read."""
     try:
-        return Parsed.model_validate(fields)
-    except ValidationError:
+        return Parsed.model_validate(clean_json(fields))
+    except ValueError:  # pydantic's is one too
         raise _Failed("parser-answer-does-not-fit", final=True) from None
