@@ -16,11 +16,13 @@ class Writer:
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
+        self.begun = asyncio.Event()
         self.gate = asyncio.Event()
         self.away = False
 
     async def __call__(self, numbers: Sequence[int]) -> list[int | Exception]:
         self.batches.append(list(numbers))
+        self.begun.set()
         await self.gate.wait()
         if self.away:
             raise DatabaseUnavailable("away")
@@ -36,8 +38,7 @@ def writing() -> tuple[Writer, Coalescer[int, int]]:
 
 async def answers(writer: Writer, coalescer: Coalescer[int, int], numbers: list[int]) -> list[int | BaseException]:
     tasks = [asyncio.create_task(coalescer.submit(number)) for number in numbers]
-    while not writer.batches:
-        await asyncio.sleep(0)
+    await writer.begun.wait()
     writer.gate.set()
     return await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -76,8 +77,7 @@ async def test_a_caller_who_left_disturbs_nobody() -> None:
     writer, coalescer = writing()
     left = asyncio.create_task(coalescer.submit(1))
     stays = asyncio.create_task(coalescer.submit(2))
-    while not writer.batches:
-        await asyncio.sleep(0)
+    await writer.begun.wait()
     left.cancel()
     writer.gate.set()
     assert await stays == 4
