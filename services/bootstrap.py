@@ -131,7 +131,7 @@ def build_router(parts: Parts) -> Built:
     signing_in = sign_in.routes(
         access=parts.access, authenticator=parts.authenticator, public_url=parts.settings.public_url
     )
-    return Built(built.loops, [signing_in, built.routes], pages=built.pages, router=built)
+    return Built(built.loops, [signing_in, *built.routers], pages=built.pages, router=built)
 
 
 def build(

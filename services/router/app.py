@@ -14,6 +14,9 @@ from services.router.api.ports import Ports
 from services.router.commands.writers import Commands
 from services.router.console.serve import DIST, console_routes
 from services.router.dispatch.loop import Dispatcher
+from services.router.live import routes as live
+from services.router.live.feed import Feed
+from services.router.live.seats import Seats
 from services.router.outbox import Outbox
 from services.router.replies import Replies
 from services.router.rulesets import RuleSetStore
@@ -31,14 +34,16 @@ from shared.telemetry import Metrics
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """The service: run ``loops`` for ever, serve ``routes`` and ``pages``; ``stopping`` ends open streams."""
+    """The service: run ``loops`` for ever, serve ``routers`` and ``pages``; ``stopping`` ends open streams."""
 
     loops: Sequence[Service]
-    routes: APIRouter
+    routers: Sequence[APIRouter]
     pages: Sequence[BaseRoute]
+    feed: Feed
 
     def stopping(self) -> None:
         """Say goodbye on every open stream."""
+        self.feed.stop()
 
 
 def build(
@@ -57,6 +62,11 @@ def build(
     """The service, not started yet; nothing is opened before its loops run."""
     rulesets = RuleSetStore(pool)
     commands = Commands(url=database_url, clock=clock)
+    feed = Feed(url=database_url, wakeups=wakeups, clock=clock)
+    seats = Seats(url=database_url, clock=clock)
+    screens = live.routes(
+        pool=pool, feed=feed, seats=seats, rulesets=rulesets, authenticator=authenticator, clock=clock
+    )
     ports = Ports(
         pool=pool,
         commands=commands,
@@ -78,5 +88,7 @@ def build(
         Dispatcher(database_url=database_url, wakeups=wakeups, clock=clock, metrics=metrics, rulesets=rulesets),
         Outbox(url=database_url, log=log, wakeups=wakeups, metrics=metrics),
         Replies(url=database_url, log=log, wakeups=wakeups, clock=clock),
+        feed,
+        seats,
     ]
-    return Router(loops, all_routes.routes(ports), console_routes(DIST))
+    return Router(loops, [all_routes.routes(ports), screens], console_routes(DIST), feed)

@@ -144,12 +144,12 @@ class Feed:
     def _tell(self, recorded: Recorded) -> None:
         self._ring.append(recorded)
         self.position = recorded.pos
-        self.tally.fold(recorded.fact)
         concerned: set[Follower] = set()
         for key in keys_of(recorded.fact):
             concerned |= self._followers.get(key, set())
         for follower in concerned:
             follower.offer(recorded)
+        self.tally.fold(recorded.fact)
 
     def _forget(self) -> None:
         oldest: datetime = self._clock.now() - KEPT

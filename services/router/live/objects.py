@@ -6,15 +6,16 @@ each change of what they show, so a client that applies only what is newer ends 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.router import showing
-from services.router.answers import MessageAnswer, OfferAnswer, PresenceAnswer
+from services.router.answers import AgentAnswer, MessageAnswer, OfferAnswer, PresenceAnswer
 from services.router.store import agents, assignments, messages, offers
+from services.router.store.agents import Agent
 from services.router.store.offers import Offer
 from services.router.store.reader import Reader
 
@@ -63,10 +64,30 @@ async def item(reader: Reader, conversation: UUID) -> dict[Ref, Row]:
     return await _conversation(reader, conversation) | _messages(await messages.of(reader, conversation))
 
 
-async def item_parts(reader: Reader, conversation: UUID, touched: Collection[UUID]) -> dict[Ref, Row | None]:
-    """The conversation, and those of its messages."""
+async def item_parts(
+    reader: Reader, conversation: UUID, touched: Collection[UUID], *, only_for: UUID | None
+) -> dict[Ref, Row | None]:
+    """The conversation, and those of its messages; all of it gone when the agent ``only_for`` may not see it."""
+    if only_for is not None and not await assignments.may_see(reader, conversation, only_for):
+        thread = await messages.of(reader, conversation)
+        return {("conversation", str(conversation)): None} | {("message", str(one.id)): None for one in thread}
     found = await messages.by_id(reader, touched) if touched else []
     return {**await _conversation(reader, conversation), **_messages(found)}
+
+
+async def everyone(reader: Reader) -> dict[Ref, Row]:
+    """All agents."""
+    return _agents(await agents.everyone(reader))
+
+
+async def agent_parts(reader: Reader, touched: Collection[UUID]) -> dict[Ref, Row]:
+    """Those agents."""
+    return _agents((await agents.by_id(reader, touched)).values())
+
+
+def queues(counted: dict[str, dict[str, Any]], position: int) -> dict[Ref, Row]:
+    """What the tally says at ``position``."""
+    return _keyed([{"type": "queue", "id": name, "version": position} | row for name, row in counted.items()])
 
 
 async def _conversation(reader: Reader, conversation: UUID) -> dict[Ref, Row]:
@@ -75,7 +96,12 @@ async def _conversation(reader: Reader, conversation: UUID) -> dict[Ref, Row]:
 
 
 def _messages(found: Collection[messages.Message]) -> dict[Ref, Row]:
-    return _keyed([_row("message", message.id, 1, MessageAnswer.of(message)) for message in found])
+    rows = [(_row("message", message.id, 1, MessageAnswer.of(message)), message) for message in found]
+    return _keyed([row | {"conversation_id": str(message.conversation_id)} for row, message in rows])
+
+
+def _agents(found: Iterable[Agent]) -> dict[Ref, Row]:
+    return _keyed([_row("agent", agent.id, agent.version, AgentAnswer.of(agent)) for agent in found])
 
 
 def _offer(offer: Offer) -> Row:

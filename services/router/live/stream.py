@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 
-from services.router.live import objects
-from services.router.live.boards import Board
+from services.router.live import state
 from services.router.live.cloud import Outside
 from services.router.live.feed import Feed
 from services.router.live.follower import Follower
 from services.router.live.objects import Ref, Row
-from services.router.live.views import DESK, FEED, ITEM, ME, Key, View
+from services.router.live.sse import changes, event
+from services.router.live.touched import Touched
+from services.router.live.views import BOARDS, DESK, FEED, ITEM, ME, QUEUES, Key, View, seat_of
+from services.router.rulesets import RuleSetStore
 from services.router.store import assignments
 from services.router.store.events import Recorded
 from shared.access.caller import Caller
 from shared.database.connection import translate
 from shared.http.types import timestamp
 
-BATCH = 500
+BATCH = 200
 LARGEST = 1_000_000
 """Bytes at once; a client for whom more waits fetches the state again."""
 
 
 class Stream:
-    """Attach once, then ask for what is new. ``agent`` is the caller's seat, if any."""
+    """Attach once, then ask for what is new; ``lost`` is set when only the state can help the client."""
 
     def __init__(
         self,
@@ -37,46 +37,47 @@ class Stream:
         caller: Caller,
         views: Sequence[View],
         feed: Feed,
-        boards: dict[str, Board],
         pool: asyncpg.Pool[asyncpg.Record],
-        after: int | None,
+        rulesets: RuleSetStore,
     ) -> None:
-        self._views = {view.name: view for view in views if view.name != ITEM}
-        self._items = [view.conversation for view in views if view.conversation is not None]
+        self._names = {view.name for view in views}
+        self._items = frozenset(view.conversation for view in views if view.conversation is not None)
         self._feed = feed
         self._pool = pool
-        self._agent = caller.agent_id if caller.has("agent") else None
+        self._rulesets = rulesets
+        self._agent = seat_of(caller)
         self._outside = Outside(caller, pool)
-        self._after = after
-        self._boards = [boards[name] for name in self._views if name in boards]
+        self._queues: dict[Ref, Row] = {}
         self.follower = Follower(self._keys(), position=0)
+        self._touched = Touched(caller=caller, names=self._names, items=self._items, keys=self.follower.keys)
+        self.paced = bool(self._names & set(BOARDS))
 
-    async def attach(self) -> bool:
-        """Begin after the asked position; ``False`` when it is not kept any more.
+    @property
+    def lost(self) -> bool:
+        """Whether the client has to fetch the state again."""
+        return self.follower.lost or self._touched.lost
+
+    async def attach(self, after: int | None) -> bool:
+        """Begin after the asked position, else from now on; ``False`` when it is not kept any more.
 
         Raises:
             DatabaseUnavailable: the database is away.
         """
-        await self._feed.ready.wait()
-        self.follower.position = self._feed.position if self._after is None else self._after
-        self._board_position = self.follower.position
-        if DESK in self._views and self._agent is not None:
+        if not await self._feed.reached(after or 0):
+            return False
+        if DESK in self._names and self._agent is not None:
             with translate():
                 held = await assignments.open_of_agent(self._pool, self._agent)
             self.follower.keys |= {("conversation", str(a.conversation_id)) for a in held}
-        if not await self._feed.attach(self.follower):
+        if QUEUES in self._names and not await self._begin_queues(after):
             return False
-        for board in self._boards:
-            board.followers.add(self.follower)
-            board.dirty.set()
+        self.follower.position = self._feed.position if after is None else after
         self.follower.wake.set()
-        return True
+        return self._feed.attach(self.follower)
 
     def detach(self) -> None:
         """Let go."""
         self._feed.detach(self.follower)
-        for board in self._boards:
-            board.followers.discard(self.follower)
 
     async def news(self) -> list[str]:
         """What waits, as events, oldest first; afterwards ``follower.position`` covers it.
@@ -87,111 +88,77 @@ class Stream:
         self.follower.wake.clear()
         reached = self._feed.position
         facts = self.follower.take(BATCH)
-        told = [text async for text in self._tell(facts)] if facts else []
+        told = await self._tell(facts) if facts else []
         if facts:
             self.follower.position = facts[-1].pos
         if self.follower.idle:
             self.follower.position = max(self.follower.position, reached)
-        told += self._board_news()
         return told
 
-    async def _tell(self, facts: Sequence[Recorded]) -> AsyncIterator[str]:
+    async def _begin_queues(self, after: int | None) -> bool:
+        """A client that comes back is told all queues anew; which of them are gone, only the state can say."""
+        gap = [] if after is None else self._feed.after(after)
+        if any(recorded.fact.type == "ruleset.published" for recorded in gap):
+            return False
+        if not gap:
+            self._queues = await state.counted(self._feed, self._rulesets)
+        return True
+
+    async def _tell(self, facts: Sequence[Recorded]) -> list[str]:
         for recorded in facts:
             self._follow_hands(recorded)
-        shown = await self._shown(facts)
-        outside = await self._outside.seen(facts) if FEED in self._views else {}
-        for _, same in groupby(facts, key=lambda recorded: (recorded.fact.cause, recorded.fact.actor)):
+        with translate():
+            shown = await self._touched.read(self._pool, facts)
+        outside = await self._outside.seen(facts) if FEED in self._names else {}
+        if self.paced:
+            causes = {recorded.fact.cause for recorded in facts}
+            cause = causes.pop() if len(causes) == 1 else None
+            return self._group(facts, cause, shown | await self._queue_news(), outside)
+        told: list[str] = []
+        for cause, same in groupby(facts, key=lambda recorded: recorded.fact.cause):
             group = list(same)
-            for recorded in group:
-                if recorded.pos in outside:
-                    yield event("feed", recorded.pos, outside[recorded.pos])
-            changes = [change(ref, shown[ref]) for ref in self._touched(group) if ref in shown]
-            if changes:
-                last = group[-1]
-                data = {"at": timestamp(last.at), "cause": last.fact.cause, "changes": changes}
-                yield event("change", last.pos, data)
+            refs = self._touched.refs(group, shown)
+            told += self._group(group, cause, {ref: shown[ref] for ref in refs}, outside)
+        return told
+
+    def _group(
+        self, facts: Sequence[Recorded], cause: str | None, shown: dict[Ref, Row | None], outside: dict[int, Any]
+    ) -> list[str]:
+        told: list[str] = []
+        if shown:
+            # Beside a feed, an id must not claim facts that come only behind it.
+            position = facts[0].pos - 1 if FEED in self._names else facts[-1].pos
+            data = {"at": timestamp(facts[-1].at), "cause": cause, "changes": changes(shown.items())}
+            told.append(event("change", position, data))
+        told += [event("feed", recorded.pos, outside[recorded.pos]) for recorded in facts if recorded.pos in outside]
+        return told
+
+    async def _queue_news(self) -> dict[Ref, Row | None]:
+        if QUEUES not in self._names:
+            return {}
+        before, self._queues = self._queues, await state.counted(self._feed, self._rulesets)
+        gone: dict[Ref, Row | None] = dict.fromkeys(before.keys() - self._queues.keys())
+        return gone | {ref: row for ref, row in self._queues.items() if _plain(row) != _plain(before.get(ref))}
 
     def _follow_hands(self, recorded: Recorded) -> None:
         """What comes into the agent's hands concerns this client from now on; what leaves them, no more."""
         data = recorded.fact.data
-        if DESK not in self._views or data.get("agent_id") != str(self._agent):
+        if DESK not in self._names or self._agent is None or data.get("agent_id") != str(self._agent):
             return
         key: Key = ("conversation", str(data.get("conversation_id")))
         if recorded.fact.type == "assignment.started":
             self._feed.watch(self.follower, key)
-        elif recorded.fact.type == "assignment.ended" and UUID(key[1]) not in self._items:
+        elif recorded.fact.type == "assignment.ended" and key[1] not in {str(item) for item in self._items}:
             self._feed.unwatch(self.follower, key)
 
-    def _touched(self, facts: Sequence[Recorded]) -> list[Ref]:
-        refs: dict[Ref, None] = {}
-        for recorded in facts:
-            refs.update(dict.fromkeys(self._refs(recorded)))
-        return list(refs)
-
-    def _refs(self, recorded: Recorded) -> Iterator[Ref]:
-        data = recorded.fact.data
-        mine = self._agent is not None and data.get("agent_id") == str(self._agent)
-        conversation = data.get("conversation_id")
-        if ME in self._views and mine:
-            yield "presence", str(self._agent)
-        if DESK in self._views and mine and "offer_id" in data:
-            yield "offer", data["offer_id"]
-        if conversation is None:
-            return
-        held = ("conversation", conversation) in self.follower.keys
-        if (DESK in self._views and (held or (mine and "assignment_id" in data))) or UUID(conversation) in self._items:
-            yield "conversation", conversation
-        if recorded.fact.type == "message.added" and UUID(conversation) in self._items:
-            yield "message", data["message_id"]
-
-    async def _shown(self, facts: Sequence[Recorded]) -> dict[Ref, Row | None]:
-        refs = self._touched(facts)
-        if not refs:
-            return {}
-        ids = {kind: [UUID(i) for k, i in refs if k == kind] for kind in ("offer", "conversation", "message")}
-        shown: dict[Ref, Row | None] = {}
-        with translate():
-            if self._agent is not None and ("presence", str(self._agent)) in refs:
-                shown |= await objects.presence(self._pool, self._agent)
-            if self._agent is not None and DESK in self._views:
-                shown |= await objects.desk_parts(self._pool, self._agent, ids["offer"], ids["conversation"])
-            for conversation in self._items:
-                shown |= await objects.item_parts(self._pool, conversation, ids["message"])
-        return shown
-
-    def _board_news(self) -> list[str]:
-        changes: list[Row] = []
-        reached = self._board_position
-        for board in self._boards:
-            changes += board.since(self._board_position)
-            reached = max(reached, board.position)
-        self._board_position = reached
-        if not changes:
-            return []
-        return [
-            event(
-                "change", self.follower.position, {"at": timestamp(self._feed.now()), "cause": None, "changes": changes}
-            )
-        ]
-
     def _keys(self) -> Iterator[Key]:
-        if self._agent is not None and (ME in self._views or DESK in self._views):
+        if self._agent is not None and self._names & {ME, DESK, ITEM}:
             yield "agent", str(self._agent)
         for conversation in self._items:
             yield "conversation", str(conversation)
-        if FEED in self._views:
-            yield FEED, ""
+        for name in self._names & {FEED, *BOARDS}:
+            yield name, ""
 
 
-def change(ref: Ref, row: Row | None) -> Row:
-    """The object as a change: whole, or gone."""
-    kind, row_id = ref
-    if row is None:
-        return {"type": kind, "id": row_id, "removed": True}
-    fields = {name: value for name, value in row.items() if name not in {"type", "id", "version"}}
-    return {"type": kind, "id": row_id, "version": row["version"], "set": fields}
-
-
-def event(name: str, position: int, data: Any) -> str:
-    """One server-sent event."""
-    return f"id: {position}\nevent: {name}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
+def _plain(row: Row | None) -> Row | None:
+    return None if row is None else {name: value for name, value in row.items() if name != "version"}
