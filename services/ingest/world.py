@@ -13,12 +13,10 @@ from services.ingest.store.reads import Reads
 from shared.clock import Clock
 from shared.database.wakeups import Wakeups
 from shared.http.caller import Authenticator
-from shared.settings import Settings
 from shared.telemetry import Metrics
 
 LOOPBACK = "127.0.0.1"
 DEMO_SITE = "demo"
-DEMO_RECIPIENTS = frozenset({"info@shop.example", "billing@shop.example", "repair@shop.example"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +37,6 @@ class DoorSettings:
     mail_folder: Path | None = None
     recipients: Collection[str] | None = None
     chat_sites: Sequence[ChatSite] = ()
-
-
-def door_settings(settings: Settings, *, demo: bool) -> DoorSettings:
-    """The doors that ``settings`` ask for; the demo brings its own addresses and site."""
-    channels = settings.channels
-    recipients = {each.address for each in channels.mail} if channels else None
-    origins = (
-        {each.site: frozenset(url.rstrip("/").lower() for url in each.origins) for each in channels.chat}
-        if channels
-        else {}
-    )
-    if demo:
-        recipients = (recipients or set()) | DEMO_RECIPIENTS
-        origins.setdefault(DEMO_SITE, frozenset())
-    return DoorSettings(
-        lmtp_port=settings.lmtp_port,
-        mail_folder=settings.mail_dir,
-        recipients=recipients,
-        chat_sites=[
-            ChatSite(name, allowed, open_to_own_page=demo and name == DEMO_SITE) for name, allowed in origins.items()
-        ],
-    )
 
 
 @dataclass(frozen=True, slots=True)

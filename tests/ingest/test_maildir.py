@@ -21,7 +21,7 @@ async def folder(house: House, tmp_path: Path) -> Path:
 
 async def test_a_file_is_taken_and_moved(house: House, folder: Path) -> None:
     (folder / "new" / "1.eml").write_bytes(MAIL)
-    await eventually(lambda: (folder / "cur" / "1.eml").exists())
+    await eventually((folder / "cur" / "1.eml").exists)
     assert not (folder / "new" / "1.eml").exists()
     inquiry = await eventually(lambda: next(iter(house.received()), None))
     assert (inquiry["text"], inquiry["recipient"]) == ("Zweimal belastet.", "info@shop.example")
@@ -48,6 +48,6 @@ async def test_what_cannot_be_taken_stays_and_holds_up_nothing(house: House, fol
     (folder / "new" / "a-link").symlink_to("/etc/passwd")
     (folder / "new" / "large.eml").write_bytes(b"x" * 26_300_000)
     (folder / "new" / "z.eml").write_bytes(MAIL)
-    await eventually(lambda: (folder / "cur" / "z.eml").exists())
+    await eventually((folder / "cur" / "z.eml").exists)
     assert (folder / "new" / "large.eml").exists()
     assert await house.pool.fetchval("SELECT count(*) FROM ingest.receipt") == 1

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,13 +34,17 @@ async def test_there_are_pairs_for_all_six_languages() -> None:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.stem)
 async def test_a_mail_is_read_as_written_beside_it(pair: Path, lanes: Lanes) -> None:
-    parsed = (await lanes.read(pair.read_bytes(), null_sender=False)).model_dump(mode="json")
-    expected = json.loads(pair.with_suffix(".json").read_text())
+    raw, expected = _pair(pair)
+    parsed = (await lanes.read(raw, null_sender=False)).model_dump(mode="json")
     sender = expected.pop("sender", None)
     assert {name: parsed[name] for name in expected} == expected
     if sender:
         assert {name: parsed["sender"][name] for name in sender} == sender
     assert parsed["unreadable"] is None
+
+
+def _pair(pair: Path) -> tuple[bytes, dict[str, Any]]:
+    return pair.read_bytes(), json.loads(pair.with_suffix(".json").read_text())
 
 
 async def test_every_hostile_mail_is_read_in_time_and_fits_the_database(lanes: Lanes) -> None:

@@ -32,7 +32,7 @@ class Wire:
             self._server.close()
             self._server = None
         with suppress(FileNotFoundError):
-            Path(self._path).unlink()
+            await asyncio.to_thread(Path(self._path).unlink)
         self._break()
         await asyncio.gather(*self._calls, return_exceptions=True)
 

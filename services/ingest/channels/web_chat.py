@@ -67,7 +67,7 @@ def _welcome(site: ChatSite, origin: str | None, host: str) -> bool:
     """Browsers let any page open a socket and only say which; so the list is ours to keep."""
     if origin is None:
         return site.open_to_own_page
-    if origin.rstrip("/").lower() in site.origins:
+    if origin.lower() in {each.rstrip("/").lower() for each in site.origins}:
         return True
     return site.open_to_own_page and urlsplit(origin).netloc == host
 
