@@ -70,7 +70,8 @@ async def item_parts(
     """The conversation, and those of its messages; all of it gone when the agent ``only_for`` may not see it."""
     if only_for is not None and not await assignments.may_see(reader, conversation, only_for):
         thread = await messages.of(reader, conversation)
-        return {("conversation", str(conversation)): None} | {("message", str(one.id)): None for one in thread}
+        gone: list[Ref] = [("conversation", str(conversation)), *(("message", str(one.id)) for one in thread)]
+        return dict.fromkeys(gone)
     found = await messages.by_id(reader, touched) if touched else []
     return {**await _conversation(reader, conversation), **_messages(found)}
 
