@@ -112,7 +112,7 @@ def _waiting(data: Data, _: WorkState) -> Data:
 
 def _offered(data: Data, work: WorkState) -> Data:
     offer = {"id": data["offer_id"], "agent_id": data["agent_id"], "expires_at": data["expires_at"]}
-    return {"state": "offered", "offer": offer, "routing": _not_waiting(work)}
+    return {"state": "offered", "offer": offer, "routing": _not_waiting(work), "agents": _agents(data, work)}
 
 
 def _offer_ended(_: Data, work: WorkState) -> Data:
@@ -121,12 +121,16 @@ def _offer_ended(_: Data, work: WorkState) -> Data:
 
 def _assigned(data: Data, work: WorkState) -> Data:
     assignment = {"id": data["assignment_id"], "agent_id": data["agent_id"], "since": data["since"]}
-    return {"state": "assigned", "assignment": assignment, "offer": None, "routing": _not_waiting(work)}
+    changed = {"state": "assigned", "assignment": assignment, "offer": None, "routing": _not_waiting(work)}
+    return changed | {"agents": _agents(data, work)}
 
 
-def _assignment_ended(data: Data, work: WorkState) -> Data:
-    ended = work.assignment | {"ended": True} if work.assignment else None
-    return {"state": data["state"], "assignment": ended, "outcome": data.get("outcome")}
+def _assignment_ended(data: Data, _: WorkState) -> Data:
+    return {"state": data["state"], "assignment": None, "outcome": data.get("outcome")}
+
+
+def _agents(data: Data, work: WorkState) -> str:
+    return " ".join(dict.fromkeys([*work.agents.split(), str(UUID(data["agent_id"]))]))
 
 
 def _not_waiting(work: WorkState) -> Data | None:

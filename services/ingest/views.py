@@ -91,19 +91,15 @@ class InquiryView(Answer):
 
 
 def may_read(caller: Caller, row: Mapping[str, Any]) -> bool:
-    """Whether the inquiry exists for ``caller``: all for some roles, one's own, or what was put before an agent."""
+    """Whether the inquiry exists for ``caller``: all for some roles, one's own, or what was ever put before an agent."""
     if caller.has(*READS_ALL) or row["caller"] == caller.id:
         return True
-    offered = [part["agent_id"] for part in (row["offer"], row["assignment"]) if part]
-    return caller.agent_id is not None and str(caller.agent_id) in offered
+    return caller.agent_id is not None and str(caller.agent_id) in (row["agents"] or "").split()
 
 
 def view(caller: Caller, row: Mapping[str, Any]) -> InquiryView:
     """``row`` as ``caller`` may see it; the auditor sees what was done with it, not what was written in it."""
     fields = {name: row[name] for name in InquiryView.model_fields}
-    assignment = fields["assignment"]
-    if assignment and assignment.get("ended"):
-        fields["assignment"] = None
     if fields["sender"] is None:
         fields["sender"] = {}
     if caller.has("auditor") and not caller.has("operations", "supervisor") and row["caller"] != caller.id:

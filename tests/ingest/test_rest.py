@@ -171,10 +171,11 @@ async def test_an_agent_reads_what_was_put_before_them(house: House) -> None:
             inquiry_id,
         )
         await house.pool.execute(
-            "INSERT INTO ingest.work_state (work_item_id, pos, version, state, offer, updated_at)"
-            " VALUES ($1, 1, 3, 'offered', $2, now())",
+            "INSERT INTO ingest.work_state (work_item_id, pos, version, state, offer, agents, updated_at)"
+            " VALUES ($1, 1, 3, 'offered', $2, $3, now())",
             inquiry_id,
             offer,
+            str(AGENT_ID),
         )
         seen = (await jana.get(answer.headers["location"])).json()
     assert (seen["state"], seen["version"]) == ("offered", 5)

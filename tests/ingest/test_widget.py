@@ -30,7 +30,9 @@ async def page() -> AsyncIterator[Page]:
         assert [line for line in wrong if "favicon" not in line] == []
 
 
-async def test_a_customer_types_and_reads_the_answer_and_comes_back(house: House, url: str, page: Page) -> None:  # the fixture
+async def test_a_customer_types_and_reads_the_answer_and_comes_back(
+    house: House, url: str, page: Page
+) -> None:  # the fixture
     await page.goto(url.replace("ws://", "http://").replace("/api/v1/chat", "/chat-demo"))
     box = page.get_by_role("textbox")
     await box.fill("Var är mitt paket?")
@@ -48,7 +50,9 @@ async def test_a_customer_types_and_reads_the_answer_and_comes_back(house: House
     assert second["key"] == inquiry["key"]
 
 
-async def test_what_is_sent_while_the_line_is_down_arrives_later_and_once(house: House, url: str, page: Page) -> None:  # the fixture
+async def test_what_is_sent_while_the_line_is_down_arrives_later_and_once(
+    house: House, url: str, page: Page
+) -> None:  # the fixture
     await page.goto(url.replace("ws://", "http://").replace("/api/v1/chat", "/chat-demo"))
     box = page.get_by_role("textbox")
     await box.fill("one")

@@ -19,7 +19,7 @@ SELECT r.id, r.caller, r.channel, r.received_at, {STATE} AS state,
     greatest(r.received_at, s.updated_at, w.updated_at) AS updated_at,
     1 + (coalesce(s.state, 'received') <> 'received')::int + coalesce(w.version, 0) AS version,
     i.body->>'subject' AS subject, i.body->'sender' AS sender,
-    s.conversation_id, s.work_item_id, s.classification, s.reason, w.routing, w.offer, w.assignment, w.outcome
+    s.conversation_id, s.work_item_id, s.classification, s.reason, w.routing, w.offer, w.assignment, w.outcome, w.agents
 FROM ingest.receipt r
 JOIN ingest.inquiry i USING (id)
 LEFT JOIN ingest.status s ON s.inquiry_id = r.id

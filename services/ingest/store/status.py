@@ -28,7 +28,7 @@ class InquiryStatus:
 
 @dataclass(slots=True)
 class WorkState:
-    """One work item. An ``assignment`` that has ended stays, marked, so that its agent may still read."""
+    """One work item; ``agents`` (ids, spaces between) are all whom it was offered or assigned to: they may read."""
 
     work_item_id: UUID
     pos: int
@@ -39,6 +39,7 @@ class WorkState:
     offer: dict[str, Any] | None = None
     assignment: dict[str, Any] | None = None
     outcome: str | None = None
+    agents: str = ""
 
 
 _INQUIRIES = """
@@ -47,7 +48,7 @@ FROM ingest.status WHERE inquiry_id = ANY($1::uuid[])
 """
 
 _WORK = """
-SELECT work_item_id, pos, state, updated_at, version, routing, offer, assignment, outcome
+SELECT work_item_id, pos, state, updated_at, version, routing, offer, assignment, outcome, agents
 FROM ingest.work_state WHERE work_item_id = ANY($1::uuid[])
 """
 
@@ -65,13 +66,14 @@ WHERE status.pos < excluded.pos
 
 _KEEP_WORK = """
 INSERT INTO ingest.work_state
-    (work_item_id, pos, state, updated_at, version, routing, offer, assignment, outcome)
+    (work_item_id, pos, state, updated_at, version, routing, offer, assignment, outcome, agents)
 SELECT * FROM unnest(
     $1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::bigint[], $6::jsonb[], $7::jsonb[], $8::jsonb[],
-    $9::text[])
+    $9::text[], $10::text[])
 ON CONFLICT (work_item_id) DO UPDATE SET
     pos = excluded.pos, state = excluded.state, updated_at = excluded.updated_at, version = excluded.version,
-    routing = excluded.routing, offer = excluded.offer, assignment = excluded.assignment, outcome = excluded.outcome
+    routing = excluded.routing, offer = excluded.offer, assignment = excluded.assignment, outcome = excluded.outcome,
+    agents = excluded.agents
 WHERE work_state.pos < excluded.pos
 """
 
@@ -109,5 +111,6 @@ _ORDER = {
     ),
     WorkState: (
         "work_item_id", "pos", "state", "updated_at", "version", "routing", "offer", "assignment", "outcome",
+        "agents",
     ),
 }  # fmt: skip

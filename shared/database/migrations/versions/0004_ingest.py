@@ -78,6 +78,7 @@ CREATE TABLE ingest.work_state (
     offer jsonb,
     assignment jsonb,
     outcome text,
+    agents text NOT NULL DEFAULT '',
     updated_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
 """
