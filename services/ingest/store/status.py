@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -101,8 +101,7 @@ async def keep(connection: Connection, statuses: Sequence[InquiryStatus], works:
 
 def _columns(rows: Sequence[Any]) -> list[list[Any]]:
     order = _ORDER[type(rows[0])]
-    dicts = [asdict(row) for row in rows]
-    return [[row[name] for row in dicts] for name in order]
+    return [[getattr(row, name) for row in rows] for name in order]
 
 
 _ORDER = {
