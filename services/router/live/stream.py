@@ -15,7 +15,7 @@ from services.router.live.follower import Follower
 from services.router.live.objects import Ref, Row
 from services.router.live.sse import changes, event
 from services.router.live.touched import Touched
-from services.router.live.views import BOARDS, DESK, FEED, ITEM, ME, QUEUES, Key, View, seat_of
+from services.router.live.views import BOARDS, DESK, FEED, ME, QUEUES, Key, View, seat_of
 from services.router.rulesets import RuleSetStore
 from services.router.store import assignments
 from services.router.store.events import Recorded
@@ -63,15 +63,17 @@ class Stream:
         Raises:
             DatabaseUnavailable: the database is away.
         """
+        self.follower.position = after or 0
         if not await self._feed.reached(after or 0):
             return False
+        if after is None:
+            self.follower.position = self._feed.position
         if DESK in self._names and self._agent is not None:
             with translate():
                 held = await assignments.open_of_agent(self._pool, self._agent)
             self.follower.keys |= {("conversation", str(a.conversation_id)) for a in held}
-        if QUEUES in self._names and not await self._begin_queues(after):
+        if QUEUES in self._names and not await self._begin_queues():
             return False
-        self.follower.position = self._feed.position if after is None else after
         self.follower.wake.set()
         return self._feed.attach(self.follower)
 
@@ -95,14 +97,12 @@ class Stream:
             self.follower.position = max(self.follower.position, reached)
         return told
 
-    async def _begin_queues(self, after: int | None) -> bool:
-        """A client that comes back is told all queues anew; which of them are gone, only the state can say."""
-        gap = [] if after is None else self._feed.after(after)
-        if any(recorded.fact.type == "ruleset.published" for recorded in gap):
-            return False
-        if not gap:
-            self._queues = await state.counted(self._feed, self._rulesets)
-        return True
+    async def _begin_queues(self) -> bool:
+        """A client that has missed facts is told all queues anew; which of them are gone, only the state can say."""
+        current = await state.counted(self._feed, self._rulesets)
+        missed = self._feed.after(self.follower.position)
+        self._queues = {} if missed else current
+        return all(recorded.fact.type != "ruleset.published" for recorded in missed)
 
     async def _tell(self, facts: Sequence[Recorded]) -> list[str]:
         for recorded in facts:
@@ -152,7 +152,7 @@ class Stream:
             self._feed.unwatch(self.follower, key)
 
     def _keys(self) -> Iterator[Key]:
-        if self._agent is not None and self._names & {ME, DESK, ITEM}:
+        if self._agent is not None and self._names & {ME, DESK}:
             yield "agent", str(self._agent)
         for conversation in self._items:
             yield "conversation", str(conversation)
