@@ -10,10 +10,12 @@ import pytest
 from bench.load.product import Product
 from tests.system.installation import installation
 
+OFFER_SECONDS = 4
+
 
 @pytest.fixture(scope="module")
 def quiet() -> Iterator[Product]:
-    """Running, nothing waiting, nobody available, offers of 4 s."""
-    with installation(DEMO_OFFER_SECONDS="4") as product:
+    """Running, nothing waiting, nobody available, offers that lapse soon."""
+    with installation(DEMO_OFFER_SECONDS=str(OFFER_SECONDS)) as product:
         asyncio.run(product.start())
         yield product

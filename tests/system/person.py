@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from uuid import uuid4
 
@@ -60,6 +61,18 @@ class Person:
                     return found
             assert time.monotonic() < deadline, f"no offer within {seconds} s"
             await asyncio.sleep(0.02)
+
+    async def ended(self, offer: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+        """``offer`` once it is open no more; ``seconds`` from when it was made."""
+        deadline = datetime.fromisoformat(offer["made_at"]) + timedelta(seconds=seconds)
+        while True:
+            for state in ("lapsed", "withdrawn", "declined", "accepted"):
+                for other in (await self.get("/offers", state=state))["items"]:
+                    if other["id"] == offer["id"]:
+                        found: dict[str, Any] = other
+                        return found
+            assert datetime.now(UTC) < deadline, "still open"
+            await asyncio.sleep(0.05)
 
     async def state_of(self, inquiry_id: str, state: str, *, seconds: float = 5.0) -> dict[str, Any]:
         """The inquiry once it is in ``state``."""

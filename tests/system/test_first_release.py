@@ -19,6 +19,7 @@ from tests.system.person import Person
 
 pytestmark = pytest.mark.system
 
+OFFER_SECONDS = 4
 GERMAN = (
     "Guten Tag,\n\nmeine Kreditkarte wurde für die Rechnung 4711 zweimal belastet. "
     "Bitte erstatten Sie mir den doppelt abgebuchten Betrag umgehend.\n\nMit freundlichen Grüßen\nUwe Kern\n"
@@ -99,17 +100,32 @@ async def test_a_swedish_chat_goes_to_astrid_and_her_answer_comes_back_on_the_so
         await astrid.is_("offline")
 
 
-async def test_an_unanswered_offer_leaves_and_the_inquiry_waits_again(quiet: Product) -> None:
+async def test_an_unanswered_offer_leaves_and_comes_back_as_another(quiet: Product) -> None:
     async with Person.signed_in(quiet.run["http"], "mads") as mads, _integrator(quiet) as client:
         await mads.is_("available")
         inquiry_id = await _posted(client, "Hej, min pakke er ikke kommet frem endnu. Kan I se, hvor den er henne?")
         offer = await mads.offer_of(inquiry_id)
-        await mads.is_("away")  # or it would be offered to him again at once
-        lapsed = await mads.state_of(inquiry_id, "waiting", seconds=5)
-        assert lapsed["routing"]["waiting"]["reason"]
-        assert lapsed["routing"]["waiting"]["next_check_at"]
+        lapsed = await mads.ended(offer, seconds=OFFER_SECONDS + 1)
+        assert lapsed["state"] == "lapsed"
         too_late = await mads.post(f"/offers/{offer['id']}/accept", {})
         assert (too_late.status_code, too_late.json()["code"]) == (410, "offer-lapsed")
+        second = await mads.offer_of(inquiry_id, seconds=10)
+        assert second["id"] != offer["id"]
+        await mads.works_off(second)
+        await mads.is_("offline")
+
+
+async def test_who_goes_away_takes_no_offer_along(quiet: Product) -> None:
+    async with Person.signed_in(quiet.run["http"], "mads") as mads, _integrator(quiet) as client:
+        await mads.is_("available")
+        inquiry_id = await _posted(client, "Hej, jeg vil gerne returnere mine sko. Hvordan gør jeg det bedst?")
+        offer = await mads.offer_of(inquiry_id)
+        await mads.is_("away")
+        waiting = await mads.state_of(inquiry_id, "waiting")
+        assert waiting["routing"]["waiting"]["reason"]
+        assert waiting["routing"]["waiting"]["next_check_at"]
+        gone = await mads.post(f"/offers/{offer['id']}/accept", {})
+        assert (gone.status_code, gone.json()["code"]) == (410, "offer-withdrawn")
         await mads.is_("available")
         await mads.works_off(await mads.offer_of(inquiry_id))
         await mads.is_("offline")
