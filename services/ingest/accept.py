@@ -103,6 +103,9 @@ class Accept:
         except asyncio.CancelledError:
             _tell(batch, [DatabaseUnavailable("the product is stopping")] * len(batch))
             raise
+        except Exception:
+            _tell(batch, [DatabaseUnavailable("not committed")] * len(batch))
+            raise
         _tell(batch, results)
 
     async def _write_surely(self, deliveries: Sequence[Delivery]) -> Sequence[Result]:

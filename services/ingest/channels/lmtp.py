@@ -13,6 +13,7 @@ import structlog
 from services.ingest.channel import Door
 from services.ingest.lmtp_session import Dialogue
 from services.ingest.mail_delivery import mail
+from services.ingest.opening import Opening
 from services.ingest.world import World
 from shared.domain.inquiry import Channel
 from shared.errors import Temporary
@@ -25,7 +26,7 @@ def open_channel(world: World) -> Door:
     if world.doors.lmtp_port is None:
         return Door("lmtp")
     server = LmtpServer(world, world.doors.lmtp_host, world.doors.lmtp_port)
-    return Door("lmtp", loops=[server], opened=server.opened)
+    return Door("lmtp", loops=[server], opened=server.opening.wait)
 
 
 class LmtpServer:
@@ -37,25 +38,24 @@ class LmtpServer:
         self._world = world
         self._host = host
         self._port = port
-        self._address: asyncio.Future[str] | None = None
+        self.opening = Opening("LMTP_PORT")
         self._dialogues: set[Dialogue] = set()
         known = world.doors.recipients
         self._recipients = None if known is None else frozenset(address.casefold() for address in known)
-
-    async def opened(self) -> str:
-        """Where it listens, once it does: ``host:port``."""
-        return await asyncio.shield(self._listening())
 
     async def run(self) -> None:
         """Serve until cancelled."""
         # The library logs addresses and commands of peers, which are our customers'.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._dialogue, self._host, self._port)
+        try:
+            server = await loop.create_server(self._dialogue, self._host, self._port)
+        except OSError as error:
+            self.opening.fail(error)
+            raise
         try:
             host, port = server.sockets[0].getsockname()[:2]
-            if not self._listening().done():
-                self._listening().set_result(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+            self.opening.succeed(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
             self._port = port  # a restart of this loop keeps what was told
             await asyncio.Event().wait()
         finally:
@@ -65,11 +65,6 @@ class LmtpServer:
                     dialogue.transport.close()
             with suppress(TimeoutError):
                 await asyncio.wait_for(server.wait_closed(), 2)
-
-    def _listening(self) -> asyncio.Future[str]:
-        if self._address is None:
-            self._address = asyncio.get_running_loop().create_future()
-        return self._address
 
     def _dialogue(self) -> Dialogue:
         dialogue = Dialogue(

@@ -16,6 +16,7 @@ import structlog
 from services.ingest.channel import Door
 from services.ingest.mail.limits import LARGEST_MAIL
 from services.ingest.mail_delivery import mail
+from services.ingest.opening import Opening
 from services.ingest.world import World
 from shared.domain.inquiry import Channel
 from shared.errors import DatabaseUnavailable
@@ -29,7 +30,10 @@ log = structlog.get_logger(__name__)
 def open_channel(world: World) -> Door:
     """The maildir door, if there is a folder."""
     folder = world.doors.mail_folder
-    return Door("maildir", loops=[Maildir(world, folder)] if folder else [])
+    if folder is None:
+        return Door("maildir")
+    door = Maildir(world, folder)
+    return Door("maildir", loops=[door], opened=door.opening.wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Maildir:
         self._done = folder / "cur"
         self._seen: dict[Path, _File] = {}
         self._told: set[Path] = set()
+        self.opening = Opening("MAIL_DIR")
 
     async def run(self) -> None:
         """Take files until cancelled.
@@ -57,8 +62,13 @@ class Maildir:
         Raises:
             DatabaseUnavailable: the files wait where they are; run again.
         """
-        for folder in (self._new, self._done):
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for folder in (self._new, self._done):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.opening.fail(error)
+            raise
+        self.opening.succeed()
         while True:
             found = await asyncio.to_thread(self._settled)
             await asyncio.gather(*(self._take(path) for path in found[:_AT_ONCE]))
