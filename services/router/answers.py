@@ -228,8 +228,9 @@ class DecisionAnswer(Answer):
     relaxation_step: int
 
     @classmethod
-    def of(cls, decision: Decision) -> DecisionAnswer:
+    def of(cls, decision: Decision, names: Mapping[str, str]) -> DecisionAnswer:
         body = decision.body
+        candidates = body.get("candidates", [])
         plain = {name: body[name] for name in ("rule_set", "policy", "trigger", "queue") if name in body}
         return cls(
             **plain,
@@ -239,7 +240,7 @@ class DecisionAnswer(Answer):
             rule_trace=body.get("rule_trace", []),
             requires=skill_levels(body.get("requires", {})),
             chosen=body.get("chosen"),
-            candidates=body.get("candidates", []),
+            candidates=[candidate | {"name": names.get(candidate["agent_id"])} for candidate in candidates],
             excluded=body.get("excluded", {}),
             relaxation_step=body.get("relaxation_step", 0),
         )

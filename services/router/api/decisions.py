@@ -26,6 +26,7 @@ def routes(ports: Ports) -> APIRouter:
             decision = await decisions.by_id(ports.pool, decision_id)
             if decision is None or not await may_see_decision(ports.pool, caller, decision):
                 raise Refused("not-found")
-        return DecisionAnswer.of(decision)
+            names = await decisions.candidate_names(ports.pool, decision)
+        return DecisionAnswer.of(decision, names)
 
     return router

@@ -11,6 +11,7 @@ from typing import Any
 from services.router.decide.refusals import Refusals, refusals
 from services.router.decide.relaxation import relaxed
 from services.router.decide.scoring import handling, lot, score
+from services.router.decide.skills import level_in
 from services.router.decide.staffing import Staffing, staff
 from services.router.decide.waiting import reason_for
 from services.router.decide.work import AgentView, WaitingItem
@@ -105,6 +106,7 @@ def _shown(item: WaitingItem, agent: AgentView) -> dict[str, Any]:
         "agent_id": agent.id,
         "score": score(item, agent),
         "handling": round(handling(item, agent), 3),
+        "levels": {skill: level_in(agent.skills, skill) for skill in item.requires},
         "load": agent.load,
         "capacity": agent.capacity,
         "idle_since": agent.idle_since.isoformat(),

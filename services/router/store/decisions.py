@@ -29,7 +29,16 @@ class Decision:
     offered_to: UUID | None
 
 
+NAMES = "SELECT id::text, name FROM router.agent WHERE id = ANY($1::uuid[])"
+
+
 async def by_id(conn: Reader, decision: UUID) -> Decision | None:
     """The record, if there is one."""
     row = await conn.fetchrow(BY_ID, decision)
     return None if row is None else Decision(**row)
+
+
+async def candidate_names(conn: Reader, decision: Decision) -> dict[str, str]:
+    """What the candidates of the record are called today, by their id."""
+    ids = [candidate["agent_id"] for candidate in decision.body.get("candidates", [])]
+    return {row["id"]: row["name"] for row in await conn.fetch(NAMES, ids)}
