@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,6 +28,7 @@ from shared.http.app import create_app
 from shared.http.caller import Authenticator
 
 DEADLINE_SECONDS = 10.0
+Offer = Callable[[dict[str, Any], UUID], Awaitable[UUID]]
 BY = By("user:test", "key-1")
 
 
@@ -135,7 +136,6 @@ class Live:
         )  # fmt: skip
         app = create_app(title="test", routers=[router], health=Health())
         self.server = Serving(app, host="127.0.0.1", port=0, name="TEST")
-        self._held = Held(company.url, name="test-dispatcher")
         self.client = httpx.AsyncClient(base_url=self.server.url + "/api/v1", timeout=DEADLINE_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -150,7 +150,6 @@ class Live:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._held.close()
 
     async def get(self, who: str | None, path: str, **given: Any) -> httpx.Response:
         return await self.client.get(path, headers=_signed(who), **given)
@@ -192,17 +191,6 @@ class Live:
         """Sooner or later the screen shows what the state says."""
         expected = await self.rows(who, views)
         await screen.until(lambda: plain(screen.rows) == plain(expected))
-
-    async def offer(self, waiting: dict[str, Any], agent: UUID) -> UUID:
-        """Put a waiting item before the agent, as the dispatcher does."""
-        item, made = await self.company.item(waiting["work_item_id"]), uuid4()
-        proposal = Proposal(
-            item_id=str(item["id"]), version=item["version"], agent_id=str(agent), weight=item["weight"],
-            offer_id=str(made), decision_id=str(uuid4()), made_at=self.company.clock.now(), record={"position": 1},
-        )  # fmt: skip
-        rows = await Journal(self._held, term=0).offer([proposal])
-        assert [row["offer_id"] for row in rows] == [made]
-        return made
 
 
 def plain(rows: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -257,6 +245,25 @@ async def make_live(company: Any, people: People) -> AsyncIterator[Callable[...,
     yield make
     for one in made:
         await one.close()
+
+
+@pytest.fixture
+async def offer(company: Any) -> AsyncIterator[Offer]:
+    """Puts a waiting item before an agent, as the dispatcher does; the offer's id."""
+    held = Held(company.url, name="test-dispatcher")
+
+    async def make(waiting: dict[str, Any], agent: UUID) -> UUID:
+        item, made = await company.item(waiting["work_item_id"]), uuid4()
+        proposal = Proposal(
+            item_id=str(item["id"]), version=item["version"], agent_id=str(agent), weight=item["weight"],
+            offer_id=str(made), decision_id=str(uuid4()), made_at=company.clock.now(), record={"position": 1},
+        )  # fmt: skip
+        rows = await Journal(held, term=0).offer([proposal])
+        assert [row["offer_id"] for row in rows] == [made]
+        return made
+
+    yield make
+    await held.close()
 
 
 @pytest.fixture

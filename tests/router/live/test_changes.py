@@ -30,15 +30,15 @@ def conversation(waiting: dict[str, Any]) -> UUID:
 
 
 async def test_a_desk_follows_an_offer_from_made_to_completed(
-    company: Any, live: Any, jana: UUID, waiting: dict[str, Any]
+    company: Any, live: Any, offer: Any, jana: UUID, waiting: dict[str, Any]
 ) -> None:
     async with live.screen("jana", DESK) as screen:
-        offer = await live.offer(waiting, jana)
-        await screen.until(lambda: ids(screen, "offer") == {str(offer)})
+        made = await offer(waiting, jana)
+        await screen.until(lambda: ids(screen, "offer") == {str(made)})
         await live.agrees(screen, "jana", DESK)
         assert screen.rows["presence", str(jana)]["load"] == 15
 
-        await company.commands.accept(Accept(offer, jana, BY))
+        await company.commands.accept(Accept(made, jana, BY))
         await screen.until(lambda: ids(screen, "conversation") == {waiting["conversation_id"]})
         await live.agrees(screen, "jana", DESK)
         assert ids(screen, "offer") == set()
@@ -51,44 +51,44 @@ async def test_a_desk_follows_an_offer_from_made_to_completed(
 
 
 async def test_a_declined_offer_leaves_the_desk_and_the_change_names_its_cause(
-    company: Any, live: Any, jana: UUID, waiting: dict[str, Any]
+    company: Any, live: Any, offer: Any, jana: UUID, waiting: dict[str, Any]
 ) -> None:
-    offer = await live.offer(waiting, jana)
+    made = await offer(waiting, jana)
     async with live.screen("jana", DESK) as screen:
-        assert ids(screen, "offer") == {str(offer)}
-        await company.commands.decline(Decline(offer, jana, "other", None, None, BY))
+        assert ids(screen, "offer") == {str(made)}
+        await company.commands.decline(Decline(made, jana, "other", None, None, BY))
         await screen.until(lambda: not ids(screen, "offer"))
         await live.agrees(screen, "jana", DESK)
         assert {event["data"]["cause"] for event in screen.told("change")} == {"key-1"}
 
 
-async def test_a_change_tells_a_new_object_whole(live: Any, jana: UUID, waiting: dict[str, Any]) -> None:
+async def test_a_change_tells_a_new_object_whole(live: Any, offer: Any, jana: UUID, waiting: dict[str, Any]) -> None:
     async with live.screen("jana", "desk") as screen:
-        offer = await live.offer(waiting, jana)
+        made = await offer(waiting, jana)
         await screen.until(lambda: screen.told("change"))
         event = screen.told("change")[0]
         assert event["data"]["at"].endswith("Z")
         assert event["data"]["cause"] is None
         [change] = event["data"]["changes"]
-        assert (change["type"], change["id"]) == ("offer", str(offer))
+        assert (change["type"], change["id"]) == ("offer", str(made))
         shown = (await live.state("jana", "desk"))["views"]["desk"][0]
-        assert {"type": "offer", "id": str(offer), "version": change["version"], **change["set"]} == shown
+        assert {"type": "offer", "id": str(made), "version": change["version"], **change["set"]} == shown
 
 
 async def test_another_agents_desk_hears_nothing_of_it(
-    company: Any, live: Any, jana: UUID, emma: UUID, waiting: dict[str, Any]
+    company: Any, live: Any, offer: Any, jana: UUID, emma: UUID, waiting: dict[str, Any]
 ) -> None:
     async with live.screen("emma", DESK) as screen:
-        await company.commands.accept(Accept(await live.offer(waiting, jana), jana, BY))
+        await company.commands.accept(Accept(await offer(waiting, jana), jana, BY))
         await company.commands.set_presence(SetPresence(emma, Presence.AWAY, 600, BY))
         await screen.until(lambda: screen.rows["presence", str(emma)]["state"] == "away")
         assert [c["id"] for event in screen.told("change") for c in event["data"]["changes"]] == [str(emma)]
 
 
 async def test_what_a_supervisor_takes_away_leaves_one_desk_and_comes_to_the_other(
-    company: Any, live: Any, jana: UUID, emma: UUID, waiting: dict[str, Any]
+    company: Any, live: Any, offer: Any, jana: UUID, emma: UUID, waiting: dict[str, Any]
 ) -> None:
-    await company.commands.accept(Accept(await live.offer(waiting, jana), jana, BY))
+    await company.commands.accept(Accept(await offer(waiting, jana), jana, BY))
     async with live.screen("jana", DESK) as before, live.screen("emma", DESK) as after:
         await company.commands.assign(Assign(conversation(waiting), emma, BY))
         await before.until(lambda: not ids(before, "conversation"))
@@ -97,11 +97,13 @@ async def test_what_a_supervisor_takes_away_leaves_one_desk_and_comes_to_the_oth
         await live.agrees(after, "emma", DESK)
 
 
-async def test_a_held_conversation_is_told_when_the_customer_writes_again(company: Any, live: Any, jana: UUID) -> None:
+async def test_a_held_conversation_is_told_when_the_customer_writes_again(
+    company: Any, live: Any, offer: Any, jana: UUID
+) -> None:
     first = company.inquiry()
     waiting = (await company.receive(first))["inquiry.waiting"]
     async with live.screen("jana", DESK) as screen:
-        await company.commands.accept(Accept(await live.offer(waiting, jana), jana, BY))
+        await company.commands.accept(Accept(await offer(waiting, jana), jana, BY))
         await screen.until(lambda: ids(screen, "conversation"))
         version = screen.rows["conversation", waiting["conversation_id"]]["version"]
         await company.receive(company.inquiry(references=(first.own_reference,), sender=first.sender))
@@ -109,10 +111,10 @@ async def test_a_held_conversation_is_told_when_the_customer_writes_again(compan
         await live.agrees(screen, "jana", DESK)
 
 
-async def test_an_item_grows_with_its_messages(company: Any, live: Any, jana: UUID) -> None:
+async def test_an_item_grows_with_its_messages(company: Any, live: Any, offer: Any, jana: UUID) -> None:
     chat = company.inquiry(channel=Channel.CHAT, sender=Sender(name="A Customer"))
     waiting = (await company.receive(chat))["inquiry.waiting"]
-    await company.commands.accept(Accept(await live.offer(waiting, jana), jana, BY))
+    await company.commands.accept(Accept(await offer(waiting, jana), jana, BY))
     views = f"item:{waiting['conversation_id']}"
     async with live.screen("jana", views) as screen, live.screen("sara", views) as watching:
         await company.commands.reply(Reply(uuid4(), conversation(waiting), jana, "Jana", "Good day", BY))
@@ -123,16 +125,18 @@ async def test_an_item_grows_with_its_messages(company: Any, live: Any, jana: UU
 
 
 async def test_an_item_goes_out_of_sight_with_the_offer(
-    company: Any, live: Any, jana: UUID, waiting: dict[str, Any]
+    company: Any, live: Any, offer: Any, jana: UUID, waiting: dict[str, Any]
 ) -> None:
-    offer = await live.offer(waiting, jana)
+    made = await offer(waiting, jana)
     async with live.screen("jana", f"item:{waiting['conversation_id']}") as screen:
         assert len(screen.rows) == 2
-        await company.commands.decline(Decline(offer, jana, "other", None, None, BY))
+        await company.commands.decline(Decline(made, jana, "other", None, None, BY))
         await screen.until(lambda: not screen.rows)
 
 
-async def test_boards_follow_what_waits_and_who_is_free(company: Any, live: Any, jana: UUID, emma: UUID) -> None:
+async def test_boards_follow_what_waits_and_who_is_free(
+    company: Any, live: Any, offer: Any, jana: UUID, emma: UUID
+) -> None:
     async with live.screen("sara", BOARDS) as screen:
         assert set(ids(screen, "queue")) == {"billing", "returns", "general", "triage"}
         assert screen.rows["queue", "billing"]["free_agents"] == 2
@@ -142,7 +146,7 @@ async def test_boards_follow_what_waits_and_who_is_free(company: Any, live: Any,
         assert screen.rows["queue", "billing"]["oldest_at"] == "2026-03-04T09:00:00.000Z"
         await live.agrees(screen, "sara", BOARDS)
 
-        await company.commands.accept(Accept(await live.offer(first, jana), jana, BY))
+        await company.commands.accept(Accept(await offer(first, jana), jana, BY))
         await company.commands.set_presence(SetPresence(emma, Presence.BUSY, 600, BY))
         await screen.until(lambda: screen.rows["queue", "billing"]["free_agents"] == 1)
         await screen.until(lambda: screen.rows["queue", "billing"]["waiting"] == 1)
@@ -160,10 +164,10 @@ async def test_a_published_rule_set_brings_and_removes_queues(company: Any, live
 
 
 async def test_positions_rise_and_none_is_told_twice(
-    company: Any, live: Any, jana: UUID, waiting: dict[str, Any]
+    company: Any, live: Any, offer: Any, jana: UUID, waiting: dict[str, Any]
 ) -> None:
     async with live.screen("jana", DESK) as screen, live.screen("sara", BOARDS) as board:
-        await company.commands.accept(Accept(await live.offer(waiting, jana), jana, BY))
+        await company.commands.accept(Accept(await offer(waiting, jana), jana, BY))
         await company.commands.complete(Complete(conversation(waiting), jana, "Jana", "resolved", None, BY))
         for one, who, views in ((screen, "jana", DESK), (board, "sara", BOARDS)):
             await live.agrees(one, who, views)
@@ -171,17 +175,19 @@ async def test_positions_rise_and_none_is_told_twice(
             assert positions == sorted(set(positions))
 
 
-async def test_a_client_that_comes_back_misses_nothing(company: Any, live: Any, jana: UUID, emma: UUID) -> None:
+async def test_a_client_that_comes_back_misses_nothing(
+    company: Any, live: Any, offer: Any, jana: UUID, emma: UUID
+) -> None:
     items = [(await company.receive(company.inquiry()))["inquiry.waiting"] for _ in range(3)]
-    await company.commands.accept(Accept(await live.offer(items[0], jana), jana, BY))
-    offered = await live.offer(items[1], jana)
+    await company.commands.accept(Accept(await offer(items[0], jana), jana, BY))
+    offered = await offer(items[1], jana)
     for who, views in (("jana", DESK), ("sara", BOARDS)):
         async with live.screen(who, views) as screen:
             await screen.until(lambda screen=screen: screen.told("beat"))
         if who == "jana":
             await company.commands.complete(Complete(conversation(items[0]), jana, "Jana", "resolved", None, BY))
             await company.commands.decline(Decline(offered, jana, "other", None, None, BY))
-            await live.offer(items[2], jana)
+            await offer(items[2], jana)
         else:
             await company.commands.assign(Assign(conversation(items[1]), emma, BY))
         async with live.events(who, views, after=0, last_id=screen.last_id, rows=screen.rows) as again:
@@ -189,12 +195,14 @@ async def test_a_client_that_comes_back_misses_nothing(company: Any, live: Any, 
             assert not again.told("resync")
 
 
-async def test_a_cut_at_any_event_leaves_no_gap(company: Any, live: Any, jana: UUID, waiting: dict[str, Any]) -> None:
+async def test_a_cut_at_any_event_leaves_no_gap(
+    company: Any, live: Any, offer: Any, jana: UUID, waiting: dict[str, Any]
+) -> None:
     """Whatever was the last that a client heard, the rest brings it to the same rows."""
     start = await live.state("jana", DESK)
     rows = {(row["type"], row["id"]): row for view in start["views"].values() for row in view}
     async with live.screen("jana", DESK) as screen:
-        await company.commands.accept(Accept(await live.offer(waiting, jana), jana, BY))
+        await company.commands.accept(Accept(await offer(waiting, jana), jana, BY))
         await company.commands.complete(Complete(conversation(waiting), jana, "Jana", "resolved", None, BY))
         await live.agrees(screen, "jana", DESK)
         heard = screen.told("change")

@@ -17,12 +17,12 @@ def kinds(screen: Any) -> list[str]:
     return [event["data"]["type"].removeprefix("inquiryrouter.").removesuffix(".v1") for event in screen.told("feed")]
 
 
-async def test_operations_hear_the_life_of_an_inquiry_in_order(company: Any, live: Any, jana: UUID) -> None:
+async def test_operations_hear_the_life_of_an_inquiry_in_order(company: Any, live: Any, offer: Any, jana: UUID) -> None:
     async with live.events("otto", "feed") as screen:
         await screen.until(lambda: screen.told("beat"))
         inquiry = company.inquiry()
         waiting = (await company.receive(inquiry))["inquiry.waiting"]
-        await company.commands.accept(Accept(await live.offer(waiting, jana), jana, BY))
+        await company.commands.accept(Accept(await offer(waiting, jana), jana, BY))
         await company.commands.set_presence(SetPresence(jana, Presence.AWAY, 600, BY))
         await screen.until(lambda: "presence.changed" in kinds(screen))
     assert kinds(screen) == [
@@ -53,13 +53,13 @@ async def test_an_event_is_a_cloud_event_and_the_same_when_told_again(company: A
     assert sequences == sorted(set(sequences))
 
 
-async def test_an_integrator_hears_of_its_own_inquiries_only(company: Any, live: Any, jana: UUID) -> None:
+async def test_an_integrator_hears_of_its_own_inquiries_only(company: Any, live: Any, offer: Any, jana: UUID) -> None:
     start = (await live.state("shop", "feed"))["position"]
     own = company.inquiry(caller="key:1")
     foreign = company.inquiry(caller="key:2")
     for inquiry in (foreign, own):
         waiting = (await company.receive(inquiry))["inquiry.waiting"]
-        await live.offer(waiting, jana) if inquiry is foreign else None
+        await offer(waiting, jana) if inquiry is foreign else None
     await company.commands.set_presence(SetPresence(jana, Presence.AWAY, 600, BY))
     async with live.events("shop", "feed", after=start) as screen:
         await screen.until(lambda: "inquiry.waiting" in kinds(screen) and screen.told("beat"))

@@ -177,9 +177,11 @@ async def test_a_last_event_id_that_is_no_position_is_refused(live: Any) -> None
     assert response.status_code == 422
 
 
-async def test_an_agent_sees_an_item_on_offer_and_others_do_not(live: Any, jana: UUID, waiting: dict[str, Any]) -> None:
+async def test_an_agent_sees_an_item_on_offer_and_others_do_not(
+    live: Any, offer: Any, jana: UUID, waiting: dict[str, Any]
+) -> None:
     view = f"item:{waiting['conversation_id']}"
-    await live.offer(waiting, jana)
+    await offer(waiting, jana)
     shown = (await live.state("jana", view))["views"][view]
     assert sorted(row["type"] for row in shown) == ["conversation", "message"]
     assert (await live.get("emma", "/state", params={"views": view})).status_code == 404
