@@ -14,6 +14,7 @@ from bench.load.feed import Feed
 from bench.load.post import Answered, hand_over
 from bench.load.product import PASSWORD, Product
 from bench.load.wire import Wire
+from bench.measure.machine import processes
 from services.demo.people import people
 from tests.hostile.case import Case, mail
 from tests.hostile.mails import mails
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.system
 
 LONGEST = 2.0
 """Seconds that a good mail may take from being sent to being offered, and any mail to be answered."""
+MOST_GROWN = 50.0
+"""MB that the product's own process may be larger afterwards."""
 
 
 async def test_a_good_mail_is_offered_after_every_hostile_one_and_every_promise_is_kept() -> None:
@@ -32,12 +35,15 @@ async def test_a_good_mail_is_offered_after_every_hostile_one_and_every_promise_
         await product.start()
         async with asyncio.TaskGroup() as group:
             agents, feed, following = await _observed(product, group)
+            before = _memory(product)
             outcome = await _send_all(product, feed, cases)
             await _settled(product, feed, outcome)
+            grown = _memory(product) - before
             following.cancel()
             await agents.close()
         assert outcome.unexpected == []
         assert outcome.slow == []
+        assert grown <= MOST_GROWN
         found = product.verify(_ledger(product.folder, outcome.promised))
         assert (found["lost"], found["double"]) == ([], [])
         assert found["accepted"] == len(set(outcome.promised)), "count in = count out"
@@ -53,7 +59,7 @@ class _Outcome:
 
 async def _observed(product: Product, group: asyncio.TaskGroup) -> tuple[Agents, Feed, asyncio.Task[None]]:
     http = product.run["http"]
-    usernames = [person.username for person in people() if person.agent_id]
+    usernames = [person.username for person in people() if "agent" in person.roles]
     agents = await Agents.signed_in(http, usernames, PASSWORD)
     await agents.present()
     _, token = await sign_in(http, "otto", PASSWORD)
@@ -125,6 +131,11 @@ async def _settled(product: Product, feed: Feed, outcome: _Outcome) -> None:
         if reply.status != 200 or state not in allowed:
             outcome.unexpected.append(f"{inquiry_id}: {reply.status} {state} {reply.json().get('subject')!r}")
     await wire.close()
+
+
+def _memory(product: Product) -> float:
+    assert product.process is not None
+    return next(found.rss_mb for found in processes(product.process.pid) if found.name == "product")
 
 
 def _ledger(folder: Path, promised: list[str]) -> Path:

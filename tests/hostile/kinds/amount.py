@@ -21,6 +21,9 @@ def cases() -> Iterator[Case]:
     references = b"\r\n ".join(b"<r%d@customers.example>" % n for n in range(5_000))
     yield _with("amount-references", "5,000 references", extra=b"References: " + references + b"\r\n")
     yield from _endless_subjects()
+    yield _with("amount-subject-one-line", "a subject of 1 MB in one line", headers={b"Subject": b"s" * 1_000_000})
+    one_line = mail("amount-body-one-line", body=b"Where is my parcel? " * 100_000)
+    yield Case("amount-body-one-line", "2 MB of text in one line", one_line)
     yield Case("amount-over-size", "over the announced SIZE of 25 MB", _over_size(), expected="refused")
 
 

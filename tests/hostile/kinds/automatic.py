@@ -1,4 +1,4 @@
-"""Mail by machines. It opens no work, or two machines write to each other for ever."""
+"""Mail by machines. Answers of machines open no work, or two of them write to each other for ever; other mail does."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from tests.hostile.case import Case, mail, typed
 
 _MARKS = {
     "auto-submitted": b"Auto-Submitted: auto-replied\r\n",
-    "auto-generated": b"Auto-Submitted: auto-generated\r\n",
     "precedence": b"Precedence: auto_reply\r\n",
-    "bulk": b"Precedence: bulk\r\n",
     "absence": b"X-Autoreply: yes\r\nAuto-Submitted: auto-replied (vacation)\r\n",
+}
+_MADE_BY_MACHINES = {
+    "auto-generated": b"Auto-Submitted: auto-generated\r\n",
+    "bulk": b"Precedence: bulk\r\n",
+    "list": b"List-Id: <shoppers.customers.example>\r\n",
 }
 _ABSENCE = {
     "de": "Ich bin bis Montag nicht im Büro.",
@@ -27,6 +30,9 @@ def cases() -> Iterator[Case]:
     for word, line in _MARKS.items():
         name = f"automatic-{word}"
         yield Case(name, f"marked {word}", mail(name, extra=line), opens_work=False)
+    for word, line in _MADE_BY_MACHINES.items():
+        name = f"automatic-{word}"
+        yield Case(name, f"made by a machine, {word}, but somebody's wish", mail(name, extra=line))
     for language, text in _ABSENCE.items():
         name = f"automatic-absence-{language}"
         yield Case(name, f"absence note in {language}", _absence(name, text), opens_work=False)
