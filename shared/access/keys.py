@@ -75,8 +75,8 @@ class Keys:
     async def _keep(
         self, secret: str, name: str, scopes: Sequence[str], expires_at: datetime | None, *, demo: bool
     ) -> Key:
-        if len(secret) < SHOWN or not secret.isascii():
-            raise Refused("invalid", f"A key has at least {SHOWN} ASCII characters.", faults=[Fault("/key", "invalid")])
+        if not secret or not secret.isascii():
+            raise Refused("invalid", "A key is made of ASCII characters.", faults=[Fault("/key", "invalid")])
         statement = f"""INSERT INTO access.key (id, name, prefix, hash, scopes, expires_at, demo)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (hash) DO UPDATE SET name = excluded.name, revoked_at = NULL RETURNING {_COLUMNS}"""

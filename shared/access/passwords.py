@@ -24,14 +24,14 @@ class Passwords:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._nobodys: str | None = None
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, *, shortest: int = SHORTEST) -> str:
         """What is kept of ``password``.
 
         Raises:
-            Refused: ``invalid``; shorter than 8 or longer than 1,024 characters.
+            Refused: ``invalid``; shorter than ``shortest`` or longer than 1,024 characters.
         """
-        if not SHORTEST <= len(password) <= LONGEST:
-            detail = f"A password has {SHORTEST} to {LONGEST} characters."
+        if not shortest <= len(password) <= LONGEST:
+            detail = f"A password has {shortest} to {LONGEST} characters."
             raise Refused("invalid", detail, faults=[Fault("/password", "invalid")])
         async with self._turns:
             return await asyncio.to_thread(_HASHER.hash, _bytes(password))

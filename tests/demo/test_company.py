@@ -83,3 +83,10 @@ async def test_rules_that_somebody_else_published_stay_in_force(pool):
 def test_what_is_not_given_is_random():
     first, second = (credentials(password=None, api_key=None) for _ in range(2))
     assert first != second
+
+
+async def test_any_password_and_key_will_do_for_the_demo(pool):
+    access = AccessStore(pool)
+    await load_company(pool, access, credentials(password="x", api_key="k"), offer_seconds=60)
+    assert (await access.login("jana", "x", address="127.0.0.1")).user.username == "jana"
+    assert (await access.authenticate("k")).name == "demo web shop"
