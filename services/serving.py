@@ -14,6 +14,7 @@ from shared.errors import SettingsError
 
 _LARGEST_FRAME = 16 * 1024  # a chat frame
 _PATIENCE_SECONDS = 3
+_KEEP_ALIVE_SECONDS = 75  # longer than proxies and clients keep theirs, so that it is they who hang up
 
 
 class _Server(uvicorn.Server):
@@ -38,6 +39,7 @@ class Serving:
             lifespan="off",
             ws_max_size=_LARGEST_FRAME,
             ws_ping_interval=20,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_PATIENCE_SECONDS,
         )
         self._server = _Server(config)
