@@ -52,12 +52,23 @@ class Apart:
         raise AssertionError(f"no dispatcher within {seconds} s")
 
     async def post(self, text: str) -> str:
-        headers = {"Authorization": f"Bearer {API_KEY}"}
-        async with httpx.AsyncClient(base_url=self.ingest.run["http"], headers=headers, timeout=15) as client:
-            answer = await client.post("/api/v1/inquiries", json={"text": text})
+        async with self._integrator() as client:
+            answer = await client.post("/inquiries", json={"text": text})
         assert answer.status_code == 202, answer.text
         inquiry_id: str = answer.json()["id"]
         return inquiry_id
+
+    async def waits(self, inquiry_id: str, *, seconds: float = 5.0) -> None:
+        """Wait until ``inquiry_id`` waits for an agent."""
+        deadline = time.monotonic() + seconds
+        async with self._integrator() as client:
+            while (shown := (await client.get(f"/inquiries/{inquiry_id}")).json())["state"] != "waiting":
+                assert time.monotonic() < deadline, shown
+                await asyncio.sleep(0.05)
+
+    def _integrator(self) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        return httpx.AsyncClient(base_url=self.ingest.run["http"] + "/api/v1", headers=headers, timeout=15)
 
 
 async def test_the_second_router_takes_over_within_ten_seconds_of_the_first_ones_death(database_url: str) -> None:
@@ -79,22 +90,22 @@ async def test_a_dispatcher_that_slept_for_thirty_seconds_offers_nothing_twice(d
         (other,) = (router for router in apart.routers if router is not sleeper)
         waiting = {name: await apart.post(text) for name, text in TEXTS.items()}
         agents = {name: await people.enter_async_context(Person.signed_in(other.run["http"], name)) for name in waiting}
-        for name, inquiry_id in waiting.items():
-            await agents[name].state_of(inquiry_id, "waiting")
+        for inquiry_id in waiting.values():
+            await apart.waits(inquiry_id)
         feed = await people.enter_async_context(_watching(other))
         asleep = time.monotonic()
         _signal(sleeper, signal.SIGSTOP)
         for agent in agents.values():
             await agent.is_("available")
         await apart.active((other,), seconds=ASLEEP)
-        for name, inquiry_id in waiting.items():
-            await agents[name].offer_of(inquiry_id, seconds=5)
+        offers = {name: await agents[name].offer_of(inquiry_id, seconds=5) for name, inquiry_id in waiting.items()}
         await asyncio.sleep(
             max(0.0, ASLEEP - (time.monotonic() - asleep))
         )  # the fault itself, not a wait for an effect
         _signal(sleeper, signal.SIGCONT)
         await _has_stepped_down(sleeper)
         for name, text in TEXTS.items():
+            await agents[name].works_off(offers[name])
             waiting[f"{name} again"] = await apart.post(f"{text} (2)")
         await feed.until(lambda: feed.offers.keys() >= set(waiting.values()), seconds=10)
         assert feed.count["offer.made"] == len(waiting), "each inquiry was offered once"
