@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
+from collections.abc import Coroutine
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -43,7 +45,7 @@ def up(demo: _Demo = False) -> None:
     Example: inquiry-router up --demo
     """
     configure_logging()
-    uvloop.run(run_product(opened.settings(), with_demo=demo))
+    _to_the_end(run_product(opened.settings(), with_demo=demo))
 
 
 def serve(service: ServiceName) -> None:
@@ -56,7 +58,13 @@ def serve(service: ServiceName) -> None:
     if settings.database_url is None:
         sys.stderr.write("DATABASE_URL is needed: a service apart has no database of its own\n")
         raise typer.Exit(2)
-    uvloop.run(run_product(settings, services={service.value}))
+    _to_the_end(run_product(settings, services={service.value}))
+
+
+def _to_the_end(product: Coroutine[Any, Any, None]) -> None:
+    """Run ``product``; a signal that is sent twice must not cut short the last moment, which is no loop's any more."""
+    uvloop.run(product)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def migrate(demo: _Demo = False) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 
-from bench.load.product import API_KEY, Product
+from bench.load.product import API_KEY, COMMAND, Product
 from tests.system.installation import installation
 
 pytestmark = pytest.mark.system
@@ -17,6 +19,7 @@ CARD = {"text": "Meine Kreditkarte wurde zweimal belastet, bitte prüfen Sie die
 
 async def test_a_damaged_bundle_is_refused_and_rebuilt() -> None:
     with installation() as product:
+        _train(product)
         await product.start()
         assert _answers(product) == ("de", "billing")
         assert product.stop() == 0
@@ -26,6 +29,12 @@ async def test_a_damaged_bundle_is_refused_and_rebuilt() -> None:
         assert product.stop() == 0
         assert "damaged" in (product.folder / "product.log").read_text()
         assert damaged.read_bytes()[:1] != b"\x00", "the file was written anew"
+
+
+def _train(product: Product) -> None:
+    """An own bundle, which goes before the one that set-up made beside the code."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(product.folder), "DATA_DIR": str(product.folder / "data")}
+    subprocess.run([COMMAND[0], "model", "train"], env=environment, check=True, capture_output=True)
 
 
 def _damage(folder: Path) -> Path:
