@@ -10,7 +10,7 @@ import pytest
 from services.router.commands.accept import Accept
 from services.router.commands.presence import SetPresence
 from shared.domain.work import Presence
-from tests.router.commands.desk import BY, position, refused, types_after
+from tests.router.commands.wishes import BY, position, refused, types_after
 
 
 @pytest.mark.parametrize("state", [Presence.BUSY, Presence.AWAY, Presence.OFFLINE])

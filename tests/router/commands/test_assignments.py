@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from services.router.commands.accept import Accept
 from services.router.commands.assign import Assign
 from services.router.commands.requeue import Requeue
-from tests.router.commands.desk import BY, complete, conversation, position, refused, types_after
+from tests.router.commands.wishes import BY, complete, conversation, position, refused, types_after
 
 
 async def test_completing_gives_the_load_back_and_ends_the_conversation(

@@ -10,7 +10,7 @@ import pytest
 
 from services.router.commands.accept import Accept
 from services.router.commands.assign import Assign
-from tests.router.commands.desk import BY, conversation, decline, position, refused, types_after
+from tests.router.commands.wishes import BY, conversation, decline, position, refused, types_after
 
 
 async def test_accepting_starts_an_assignment_and_keeps_the_load(company: Any, jana: UUID, offer: UUID) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from services.router.commands.accept import Accept
 from services.router.commands.reply import Reply
 from shared.domain.inquiry import Channel, Sender
-from tests.router.commands.desk import BY, complete, conversation, refused
+from tests.router.commands.wishes import BY, complete, conversation, refused
 
 
 async def chat(company: Any, agent: UUID) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A dispatcher on real tables whose memory is wrong, or whose term is over, writes nothing."""
+"""Memory folded is memory built anew; where it is wrong, or its term is over, the dispatcher writes nothing."""
 
 from __future__ import annotations
 
