@@ -44,8 +44,9 @@ def up(demo: _Demo = False) -> None:
 
     Example: inquiry-router up --demo
     """
-    configure_logging()
-    _to_the_end(run_product(opened.settings(), with_demo=demo))
+    settings = opened.settings()
+    configure_logging(settings.log_level)
+    _to_the_end(run_product(settings, with_demo=demo))
 
 
 def serve(service: ServiceName) -> None:
@@ -53,8 +54,8 @@ def serve(service: ServiceName) -> None:
 
     Example: DATABASE_URL=postgresql://… inquiry-router serve router
     """
-    configure_logging()
     settings = opened.settings(apart=service.value)
+    configure_logging(settings.log_level)
     if settings.database_url is None:
         sys.stderr.write("DATABASE_URL is needed: a service apart has no database of its own\n")
         raise typer.Exit(2)

@@ -96,3 +96,10 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+async def test_no_line_below_the_chosen_level_is_logged() -> None:
+    with installation(LOG_LEVEL="ERROR") as product:
+        await product.start()
+        assert product.stop() == 0
+        assert '"level": "info"' not in (product.folder / "product.log").read_text()
