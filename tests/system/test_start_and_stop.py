@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import subprocess
@@ -98,8 +99,19 @@ def _alive(pid: int) -> bool:
     return True
 
 
-async def test_no_line_below_the_chosen_level_is_logged() -> None:
-    with installation(LOG_LEVEL="ERROR") as product:
+@pytest.mark.parametrize(("level", "told"), [("INFO", True), ("ERROR", False)])
+async def test_only_lines_of_the_chosen_level_and_above_are_logged(level: str, told: bool) -> None:
+    with installation(LOG_LEVEL=level) as product:
         await product.start()
+        await _leads(product)
         assert product.stop() == 0
-        assert '"level": "info"' not in (product.folder / "product.log").read_text()
+        assert ("dispatcher leads" in (product.folder / "product.log").read_text()) is told
+
+
+async def _leads(product: Product) -> None:
+    """Until the dispatcher works, which it tells at level INFO just before."""
+    async with asyncio.timeout(10), httpx.AsyncClient(base_url=product.run["admin"]) as admin:
+        while True:
+            if "inquiry_router_dispatcher_active 1.0" in (await admin.get("/metrics")).text:
+                return
+            await asyncio.sleep(0.05)
