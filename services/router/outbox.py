@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from services.router.store import events, outbox
 from services.router.store.events import CHANNEL, Recorded
 from shared.database.connection import Held
@@ -12,6 +10,7 @@ from shared.domain.ids import derived_id
 from shared.eventlog.base import EventLog
 from shared.events import ROUTING, CloudEvent, event_type
 from shared.telemetry import Metrics
+from shared.within import within
 
 SOURCE = "/router"
 _LIMIT = 500
@@ -57,11 +56,8 @@ class Outbox:
         return len(rows) == _LIMIT
 
     async def _rest(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._hint.wait()
-        except TimeoutError:
-            return
+        async with within(seconds):
+            await self._hint.wait()
 
 
 def as_cloud_event(row: Recorded) -> CloudEvent:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from services.router.outbox import SOURCE
 from services.router.store import replies
 from services.router.store.events import CHANNEL
@@ -13,6 +11,7 @@ from shared.database.connection import Held
 from shared.database.wakeups import Wakeups
 from shared.eventlog.base import EventLog
 from shared.events import REPLIES, CloudEvent, event_type
+from shared.within import within
 
 _LIMIT = 100
 _POLL_SECONDS = 0.25
@@ -48,11 +47,8 @@ class Replies:
         return len(waiting) == _LIMIT
 
     async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(_POLL_SECONDS):
-                await self._hint.wait()
-        except TimeoutError:
-            return
+        async with within(_POLL_SECONDS):
+            await self._hint.wait()
 
     def _event(self, reply: Reply) -> CloudEvent:
         return CloudEvent(

@@ -13,6 +13,7 @@ import asyncpg
 
 from shared.database.connection import connect, translate
 from shared.errors import DatabaseUnavailable
+from shared.within import within
 
 _CHECK_SECONDS = 1.0
 
@@ -60,10 +61,8 @@ class Wakeups:
                 await connection.add_listener(channel, partial(self._wake, channel))
                 heard.add(channel)
                 self._wake(channel)  # what was written before LISTEN was told to nobody
-            try:
-                await asyncio.wait_for(self._more.wait(), _CHECK_SECONDS)
-            except TimeoutError:
-                continue
+            async with within(_CHECK_SECONDS):
+                await self._more.wait()
         raise DatabaseUnavailable("the LISTEN connection was closed")
 
     def _wake(self, channel: str, *_: object) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from shared.errors import Permanent
@@ -46,13 +43,3 @@ def encode(event: CloudEvent) -> Encoded:
         return Encoded(partition_of(event.key), event.id, event.key, headers, event.value())
     except UnicodeEncodeError as error:
         raise Permanent(f"event {event.id!r} holds half a character") from error
-
-
-@asynccontextmanager
-async def within(seconds: float) -> AsyncIterator[None]:
-    """Leave the block quietly after ``seconds``."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError:
-        return

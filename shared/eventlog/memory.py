@@ -11,8 +11,9 @@ from uuid import uuid4
 
 from shared.errors import LogUnavailable
 from shared.eventlog.base import Positions, PositionStore, Record
-from shared.eventlog.encoding import PARTITIONS, encode, within
+from shared.eventlog.encoding import PARTITIONS, encode
 from shared.events import CloudEvent
+from shared.within import within
 
 
 class MemoryBroker:

@@ -16,11 +16,12 @@ from shared.database.connection import Held
 from shared.database.wakeups import Wakeups
 from shared.errors import LogUnavailable
 from shared.eventlog.base import PositionStore, Record
-from shared.eventlog.encoding import PARTITIONS, Encoded, encode, within
+from shared.eventlog.encoding import PARTITIONS, Encoded, encode
 from shared.eventlog.reading import POLL_SECONDS, Cursor, heads, log_faults
 from shared.eventlog.shares import ensure_stream
 from shared.eventlog.subscription import PostgresSubscription
 from shared.events import CloudEvent
+from shared.within import within
 
 _log = structlog.get_logger(__name__)
 _LEASE_SECONDS = 5.0

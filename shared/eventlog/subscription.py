@@ -10,9 +10,9 @@ import structlog
 from shared.database.connection import Held
 from shared.errors import DatabaseUnavailable
 from shared.eventlog.base import Positions, PositionStore, Record
-from shared.eventlog.encoding import within
 from shared.eventlog.reading import POLL_SECONDS, Cursor, heads, log_faults
 from shared.eventlog.shares import Membership, Share
+from shared.within import within
 
 _log = structlog.get_logger(__name__)
 

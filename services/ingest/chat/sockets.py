@@ -18,6 +18,7 @@ from services.ingest.chat import frames
 from services.ingest.store import chat
 from shared.database.connection import translate
 from shared.database.wakeups import Wakeups
+from shared.within import within
 
 OVERLOAD = 1013
 RESTART = 1012
@@ -99,8 +100,8 @@ class Sockets:
                 self._wakeup.clear()
                 if self._held:
                     await self._push()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wakeup.wait(), _POLL_SECONDS)
+                async with within(_POLL_SECONDS):
+                    await self._wakeup.wait()
         except asyncio.CancelledError:
             for sockets in self._held.values():
                 for socket in sockets:

@@ -175,6 +175,9 @@ async def _start() -> _Child:
     except (TimeoutError, OSError, EOFError, ValueError):
         await child.end()
         raise _Failed("parser-did-not-start", final=False) from None
+    except asyncio.CancelledError:
+        await child.end()  # nobody else knows of it yet
+        raise
     return child
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import asyncpg
 
 from shared.database.connection import connect, translate
 from shared.errors import DatabaseUnavailable, Temporary
+from shared.within import within
 
 LOCK = 7_301_001
 HEARTBEAT_SECONDS = 2.0
@@ -42,8 +43,8 @@ class Leadership:
             LeadershipLost: always, and only, at the end.
         """
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), HEARTBEAT_SECONDS)
+            async with within(HEARTBEAT_SECONDS):
+                await self._ended.wait()
             try:
                 with translate():
                     current = await self._connection.fetchval("SELECT term FROM router.term")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Protocol
@@ -19,6 +18,7 @@ from services.router.dispatch.journal import Journal
 from services.router.dispatch.matching import LARGEST_BATCH, check, propose
 from services.router.dispatch.pool import Pool
 from shared.clock import Clock
+from shared.within import within
 
 POLL_SECONDS = 0.25
 REBUILD_SECONDS = 1.0
@@ -180,5 +180,5 @@ def _ripened(pool: Pool, now: datetime) -> list[Entry]:
 
 
 async def _rest(wake: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(wake.wait(), POLL_SECONDS)
+    async with within(POLL_SECONDS):
+        await wake.wait()

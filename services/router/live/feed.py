@@ -16,6 +16,7 @@ from shared.clock import Clock
 from shared.database.connection import Held
 from shared.database.wakeups import Wakeups
 from shared.errors import DatabaseUnavailable
+from shared.within import within
 
 KEPT = timedelta(minutes=10)
 MOST_KEPT = 100_000
@@ -161,8 +162,5 @@ class Feed:
             self._advanced.notify_all()
 
     async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(_POLL_SECONDS):
-                await self._hint.wait()
-        except TimeoutError:
-            return
+        async with within(_POLL_SECONDS):
+            await self._hint.wait()

@@ -19,6 +19,7 @@ from shared.clock import Clock
 from shared.errors import DatabaseUnavailable, Refused
 from shared.http.caller import Authenticator
 from shared.http.types import timestamp
+from shared.within import within
 
 _log = structlog.get_logger(__name__)
 
@@ -111,8 +112,5 @@ class Telling:
 
 
 async def _wait(wake: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(max(0.0, seconds)):
-            await wake.wait()
-    except TimeoutError:
-        return
+    async with within(max(0.0, seconds)):
+        await wake.wait()
