@@ -1,4 +1,4 @@
-"""What every test may ask for: a clean environment, a clock moved by hand, and a migrated database of its own."""
+"""What every test may ask for: a clean environment, a clock moved by hand, a migrated database, a Kafka broker."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from bench.broker import Broker, Jars, Missing, prepared
 from shared.clock import ManualClock
 from shared.database.connection import connect, create_pool
 from shared.database.embedded import EmbeddedPostgres
 from shared.database.migrate import upgrade
 
-_KEPT = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "CI", "PYTHONPATH", "PLAYWRIGHT_BROWSERS_PATH"}
+_KEPT = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "CI", "PYTHONPATH", "PLAYWRIGHT_BROWSERS_PATH", "XDG_CACHE_HOME"}
+KAFKA_BOOTSTRAP = os.environ.get("KAFKA_BOOTSTRAP")
+"""A broker of somebody else's, to be used instead of one of our own."""
 _TEMPLATE = "template_migrated"
 _numbers = count(1)
 
@@ -74,6 +77,45 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await create_pool(database_url, name="test", size=4)
     yield pool
     pool.terminate()
+
+
+@pytest.fixture(scope="session")
+def kafka_jars() -> Jars:
+    """What a broker is started from; where it cannot be had, tests that need it are left out, and said to be."""
+    try:
+        return prepared()
+    except Missing as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no Kafka broker of our own: {missing}")
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(request: pytest.FixtureRequest, open_folder: Path) -> Iterator[str]:
+    """The broker of ``KAFKA_BOOTSTRAP``, or the session's own; never to be killed: streams are named by test."""
+    if KAFKA_BOOTSTRAP:
+        yield KAFKA_BOOTSTRAP
+        return
+    broker = Broker(open_folder / "kafka", jars=request.getfixturevalue("kafka_jars"))
+    try:
+        broker.start()
+        yield broker.bootstrap
+    finally:
+        broker.kill()
+
+
+@pytest.fixture
+def broker(kafka_jars: Jars, open_folder: Path) -> Iterator[Broker]:
+    """A broker of the test's own, not started, that may be killed."""
+    if KAFKA_BOOTSTRAP:
+        pytest.skip("KAFKA_BOOTSTRAP is given: no broker may be killed")
+    folder = open_folder / f"broker-{next(_numbers)}"
+    own = Broker(folder, jars=kafka_jars)
+    try:
+        yield own
+    finally:
+        own.kill()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def in_database(url: str, name: str) -> str:
