@@ -56,6 +56,7 @@ class Journal:
         if not proposals:
             return []
         async with self._writing() as connection:
+            await connection.execute(statements.LOCK_AGENTS, [wish.agent_id for wish in proposals])
             rows = await connection.fetch(
                 statements.OFFER,
                 [wish.item_id for wish in proposals],

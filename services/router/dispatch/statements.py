@@ -7,6 +7,8 @@ in a ring.
 
 from __future__ import annotations
 
+from shared.domain.work import ONE_AT_A_TIME
+
 # FOR SHARE and not a plain read: a take-over, which raises the term, waits for a write under way, and the writes after
 # it are refused to the last microsecond.
 TERM = "SELECT term FROM router.term WHERE term = $1 FOR SHARE"
@@ -17,18 +19,30 @@ i.language, i.topic, i.urgency, i.first_response_due, i.resolution_due, i.receiv
 i.waiting_reason, i.next_check_at, i.declined_by
 """
 
-OFFER = """
+_ALONE = f"({', '.join(repr(channel.value) for channel in sorted(ONE_AT_A_TIME))})"
+
+# The agents are locked by a statement of its own before this one: what a supervisor assigned while we waited for the
+# lock is then in what this one sees. Capacity is on the agent's row, attention is found by who holds what.
+OFFER = f"""
 WITH wish AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[])
         AS w (item, version, agent, offer, decision, record)
 ), locked AS MATERIALIZED (
-    SELECT a.id, a.load, a.capacity FROM router.agent a JOIN wish w ON w.agent = a.id
+    SELECT a.id, a.load, a.capacity, EXISTS (
+        SELECT FROM router.assignment h JOIN router.work_item held ON held.id = h.work_item_id
+        WHERE h.agent_id = a.id AND h.ended_at IS NULL AND held.channel IN {_ALONE}
+    ) OR EXISTS (
+        SELECT FROM router.offer h JOIN router.work_item held ON held.id = h.work_item_id
+        WHERE h.agent_id = a.id AND h.state = 'open' AND held.channel IN {_ALONE}
+    ) AS attentive
+    FROM router.agent a JOIN wish w ON w.agent = a.id
     WHERE a.presence = 'available' ORDER BY a.id FOR UPDATE OF a
 ), taken AS (
     UPDATE router.work_item i
     SET state = 'offered', version = i.version + 1, waiting_reason = NULL, next_check_at = NULL
     FROM wish w JOIN locked l ON l.id = w.agent
     WHERE i.id = w.item AND i.state = 'waiting' AND i.version = w.version AND l.load + i.weight <= l.capacity
+        AND NOT (l.attentive AND i.channel IN {_ALONE})
     RETURNING i.id AS work_item_id, i.conversation_id, i.inquiry_id, i.version, i.queue, i.weight, i.channel,
         i.received_at, i.route, w.agent AS agent_id, w.offer AS offer_id, w.decision AS decision_id, w.record::jsonb,
         $7::timestamptz AS made_at,

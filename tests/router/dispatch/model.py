@@ -26,7 +26,6 @@ class Model:
     assignments: list[dict[str, Any]] = field(default_factory=list)
     facts: list[Recorded] = field(default_factory=list)
     before_write: Callable[[], None] | None = None
-    unseen: frozenset[str] | set[str] = frozenset()
 
     # What the dispatcher reads and writes.
 
@@ -64,7 +63,9 @@ class Model:
             item, agent = self.items[wish.item_id], self.agents[wish.agent_id]
             current = item["state"] == "waiting" and item["version"] == wish.version
             fits = agent["presence"] == "available" and agent["load"] + item["weight"] <= agent["capacity"]
-            if current and fits:
+            held = {other["channel"] for other in self.held_by(agent["id"])}
+            attentive = item["channel"] in ONE_AT_A_TIME and not ONE_AT_A_TIME.isdisjoint(held)
+            if current and fits and not attentive:
                 made.append(self._made(item, agent, wish))
         return made
 
@@ -187,13 +188,8 @@ class Model:
 
     def _intrude(self) -> None:
         intruder, self.before_write = self.before_write, None
-        known = self._assigned()
         if intruder is not None:
             intruder()
-        self.unseen = self._assigned() - known
-
-    def _assigned(self) -> set[str]:
-        return {name for name, item in self.items.items() if item["state"] == "assigned"}
 
     def _move(self, item_id: str, state: str) -> dict[str, Any]:
         item = self.items[item_id]
@@ -212,9 +208,7 @@ class Model:
     def _made(self, item: dict[str, Any], agent: dict[str, Any], wish: Any) -> dict[str, Any]:
         held = self.held_by(agent["id"])
         assert not [offer for offer in self.open_offers() if offer["agent_id"] == agent["id"]], "one offer an agent"
-        # What a supervisor assigns between decision and write is over the agent's attention, never over the capacity.
-        seen = [other["channel"] for other in held if other["id"] not in self.unseen]
-        one = item["channel"] in ONE_AT_A_TIME and not ONE_AT_A_TIME.isdisjoint(seen)
+        one = item["channel"] in ONE_AT_A_TIME and not ONE_AT_A_TIME.isdisjoint(other["channel"] for other in held)
         assert not one, "one mail in work at a time"
         assert wish.offer_id not in self.offers, "an offer is made once"
         assert not [open_ for open_ in self.open_offers() if open_["work_item_id"] == item["id"]], "never double"
