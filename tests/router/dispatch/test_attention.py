@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,8 +12,8 @@ from services.router.commands.assign import Assign, assign
 from services.router.dispatch.matching import Proposal, propose
 from services.router.facts import By
 from shared.database.connection import Held
-from tests.router.dispatch.dispatching import Dispatching
 from tests.router.dispatch.desk import Desk
+from tests.router.dispatch.dispatching import Dispatching
 
 BY = By("test")
 
@@ -75,7 +74,7 @@ async def test_the_write_that_waited_for_the_supervisor_sees_what_was_assigned(
 
 async def _waits_for_a_lock(desk: Desk) -> None:
     async with asyncio.timeout(10):
-        while not await desk.pool.fetchval(
+        while not await desk.pool.fetchval(  # noqa: ASYNC110  # a lock wakes nobody of ours
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         ):
             await asyncio.sleep(0.01)
