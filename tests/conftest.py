@@ -6,7 +6,8 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+import traceback
+from collections.abc import AsyncIterator, Generator, Iterator
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -25,6 +26,33 @@ KAFKA_BOOTSTRAP = os.environ.get("KAFKA_BOOTSTRAP")
 """A broker of somebody else's, to be used instead of one of our own."""
 _TEMPLATE = "template_migrated"
 _numbers = count(1)
+_SYSTEM_SECONDS = 300
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with real processes and browsers may take longer than the others."""
+    for item in items:
+        if item.get_closest_marker("system") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_SYSTEM_SECONDS))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that ran out of time tells where its tasks stand; the stack of the thread ends in the event loop."""
+    report = yield
+    if call.excinfo is not None and "pytest-timeout" in str(call.excinfo.value):
+        stacks = [f"{task.get_name()}\n{_stack(task)}" for task in list(asyncio.tasks._all_tasks) if not task.done()]
+        report.sections.append(("Where the tasks stood", "\n".join(stacks)))
+    return report
+
+
+def _stack(task: asyncio.Task[object]) -> str:
+    """Down to the innermost await, which ``Task.print_stack`` does not follow."""
+    frames, coroutine = [], task.get_coro()
+    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+        frames.append((frame, frame.f_lineno))
+        coroutine = getattr(coroutine, "cr_await", None)
+    return "".join(traceback.StackSummary.extract(iter(frames)).format())
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.crash import crash
 from tests.system.installation import installation
 
 SEED = 20_260_304
+
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_nothing_is_lost_or_double_after_three_kills() -> None:
