@@ -42,10 +42,11 @@ run: setup ## Start all three services with the demo company and print the conso
 
 # --- Checks ---------------------------------------------------------------------------------------------------------
 
-.PHONY: test test-system crash lint format types arch openapi check
+.PHONY: test test-system crash lint format types arch openapi asyncapi check
 test: setup ## Run the tests (unit, contract, property, adapter, three crash rounds)
 	@$(BIN)/pytest -q -m "not system"
 	@$(BIN)/python tools/build_console.py --check
+	@$(BIN)/python tools/check_asyncapi.py docs/asyncapi.yaml
 
 test-system: setup ## Run the tests with real processes and a real browser
 	@$(BIN)/pytest -q -m system
@@ -69,6 +70,9 @@ arch: $(STAMP) ## Check who may import whom
 
 openapi: $(STAMP) ## Write the API document that the console's types come from
 	@$(BIN)/inquiry-router openapi > services/router/console/openapi.json
+
+asyncapi: $(STAMP) ## Write the description of the event log
+	@$(BIN)/inquiry-router asyncapi > docs/asyncapi.yaml
 
 check: lint types arch test ## All checks of a change
 

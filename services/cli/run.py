@@ -17,6 +17,7 @@ from services.bootstrap import describe_api
 from services.cli import opened
 from services.demo import load
 from services.product import run_product
+from shared import asyncapi as events_document
 from shared.access.store import AccessStore
 from shared.telemetry import configure_logging
 
@@ -37,6 +38,7 @@ def install(app: typer.Typer) -> None:
     app.command()(serve)
     app.command()(migrate)
     app.command(hidden=True)(openapi)
+    app.command(hidden=True)(asyncapi)
 
 
 def up(demo: _Demo = False) -> None:
@@ -89,3 +91,8 @@ async def _migrate(demo: bool) -> None:
 def openapi() -> None:
     """Print the API document of all three services."""
     print(json.dumps(describe_api(), indent=1, ensure_ascii=False, sort_keys=True))
+
+
+def asyncapi() -> None:
+    """Print the description of the event log."""
+    print(events_document.text(), end="")

@@ -1,4 +1,4 @@
-"""The open pages about the API itself: the OpenAPI 3.1 document and a page to read it by, from this host alone."""
+"""The open pages about the API itself: OpenAPI 3.1, AsyncAPI 3, and a page to read by, from this host alone."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from shared import asyncapi
 from shared.http.problems import Problem
 
 OPENAPI_PATH = "/openapi.json"
+ASYNCAPI_PATH = "/asyncapi.yaml"
 DOCS_PATH = "/api/docs"
 
 
 def install(app: FastAPI) -> None:
-    """Offer both pages on ``app``, made when first asked for."""
+    """Offer the pages on ``app``, made when first asked for."""
     made: dict[str, Any] = {}
+    described: list[str] = []
 
     def document() -> dict[str, Any]:
         if not made:
@@ -29,11 +32,17 @@ def install(app: FastAPI) -> None:
     async def openapi(_: Request) -> Response:
         return JSONResponse(document())
 
+    async def events(_: Request) -> Response:
+        if not described:
+            described.append(asyncapi.text())
+        return Response(described[0], media_type="application/yaml")
+
     async def docs(_: Request) -> Response:
         return HTMLResponse(_page(document()))
 
     app.openapi = document  # type: ignore[method-assign]
     app.add_route(OPENAPI_PATH, openapi, methods=["GET"], include_in_schema=False)
+    app.add_route(ASYNCAPI_PATH, events, methods=["GET"], include_in_schema=False)
     app.add_route(DOCS_PATH, docs, methods=["GET"], include_in_schema=False)
 
 
@@ -59,7 +68,8 @@ def _page(document: dict[str, Any]) -> str:
     title = escape(document["info"]["title"])
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head><body><main>'
-        f'<h1>{title}</h1><p>The same as a document for programs: <a href="{OPENAPI_PATH}">{OPENAPI_PATH}</a></p>'
+        f'<h1>{title}</h1><p>The same as a document for programs: <a href="{OPENAPI_PATH}">{OPENAPI_PATH}</a>'
+        f' · the event log: <a href="{ASYNCAPI_PATH}">{ASYNCAPI_PATH}</a></p>'
         f"<h2>Operations</h2>{operations}<h2>Schemas</h2>{schemas}</main></body></html>"
     )
 

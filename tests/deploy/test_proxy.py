@@ -27,6 +27,7 @@ PAGES = {
     "/readyz": ROUTER,
     "/api/docs": ROUTER,
     "/openapi.json": ROUTER,
+    "/asyncapi.yaml": ROUTER,
 }
 
 

@@ -213,7 +213,15 @@ async def test_a_code_that_nobody_listed_is_a_fault_of_ours(client):
 
 
 async def test_every_answer_wears_the_safety_headers(client):
-    for path in ("/api/v1/notes", "/api/v1/nothing", "/api/v1/broken", "/livez", "/api/docs", "/openapi.json"):
+    for path in (
+        "/api/v1/notes",
+        "/api/v1/nothing",
+        "/api/v1/broken",
+        "/livez",
+        "/api/docs",
+        "/openapi.json",
+        "/asyncapi.yaml",
+    ):
         headers = (await client.get(path)).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
