@@ -9,8 +9,9 @@ from uuid import UUID
 from services.router import facts
 from services.router.commands.assign import open_item
 from services.router.commands.hands import check_holders, end_assignments, end_offers, lock_holders
+from services.router.decide.again import REQUEUED, by_choice
 from services.router.decide.facts import Facts
-from services.router.decide.route import Route, requirements, route
+from services.router.decide.route import Route, route
 from services.router.decide.ruleset import RuleSet
 from services.router.facts import By
 from services.router.store import assignments, offers, work
@@ -19,8 +20,6 @@ from services.router.store.offers import Ending
 from services.router.store.reader import Connection
 from services.router.store.work import WorkItem
 from shared.errors import Fault, Refused
-
-REQUEUED = "requeued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +60,7 @@ async def requeue(conn: Connection, wish: Requeue, now: datetime) -> WorkItem:
 
 def _way(wish: Requeue, item: WorkItem) -> Route:
     way = route(wish.ruleset, Facts.from_json(item.facts), version=wish.version, received_at=item.received_at)
-    if wish.queue is None:
-        return way
-    queue = wish.ruleset.queues[wish.queue]
-    return replace(
-        way,
-        queue=queue.id,
-        rule=REQUEUED,
-        requires=requirements(queue, {}, item.language),
-        offer_seconds=queue.offer_seconds,
-        overflow=queue.overflow,
-    )
+    return way if wish.queue is None else by_choice(way, wish.ruleset.queues[wish.queue], item.language)
 
 
 def _wait_anew(item: WorkItem, way: Route, now: datetime) -> None:

@@ -117,6 +117,10 @@ def _agent(pool: Pool, data: Mapping[str, Any], at: datetime) -> None:
     pool.forget_staffing()
 
 
+def _published(pool: Pool, data: Mapping[str, Any], _at: datetime) -> None:
+    pool.publish(data["version"])
+
+
 _HANDLERS: dict[str, Handler] = {
     "inquiry.waiting": _waiting,
     "offer.made": _made,
@@ -128,4 +132,5 @@ _HANDLERS: dict[str, Handler] = {
     "assignment.ended": _ended,
     "presence.changed": _presence,
     "agent.changed": _agent,
+    "ruleset.published": _published,
 }

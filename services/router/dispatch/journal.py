@@ -13,9 +13,11 @@ from typing import Any
 
 import asyncpg
 
+from services.router.decide.facts import Facts
 from services.router.decide.overflow import Overflow
+from services.router.decide.route import Route
 from services.router.dispatch import facts, statements
-from services.router.dispatch.items import FIRST_CHECK, OpenOffer
+from services.router.dispatch.items import FIRST_CHECK, Entry, OpenOffer
 from services.router.dispatch.lock import LeadershipLost
 from services.router.dispatch.matching import Check, Proposal
 from services.router.dispatch.reading import read_loads, read_snapshot
@@ -117,6 +119,32 @@ class Journal:
                 [check.version for check, _ in ordered],
                 [move.queue for _, move in ordered],
                 [_json(move.route) for _, move in ordered],
+                now + FIRST_CHECK,
+            )
+            await append(connection, [facts.inquiry_waiting(row) for row in rows])
+        return {str(row["work_item_id"]) for row in rows}
+
+    async def routed(self, ids: Sequence[str]) -> dict[str, tuple[Facts, str]]:
+        """What rules may look at of these items, and the rule that has routed each."""
+        async with self._held.use() as connection:
+            rows = await connection.fetch(statements.ROUTED, ids)
+        return {str(row["id"]): (Facts.from_json(row["facts"]), row["rule"]) for row in rows}
+
+    async def reroute(self, ways: Sequence[tuple[Entry, Route]], now: datetime) -> set[str]:
+        """Let items wait by another route; the ids of those that still waited."""
+        if not ways:
+            return set()
+        ordered = sorted(ways, key=lambda way: way[0].item.id)
+        async with self._writing() as connection:
+            rows = await connection.fetch(
+                statements.REROUTE,
+                [entry.item.id for entry, _ in ordered],
+                [entry.item.version for entry, _ in ordered],
+                [way.queue for _, way in ordered],
+                [_json(way.to_json()) for _, way in ordered],
+                [way.weight for _, way in ordered],
+                [way.first_response_due for _, way in ordered],
+                [way.resolution_due for _, way in ordered],
                 now + FIRST_CHECK,
             )
             await append(connection, [facts.inquiry_waiting(row) for row in rows])

@@ -7,6 +7,7 @@ come back through the fold like everybody else's. In between, the item is pendin
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -29,6 +30,7 @@ class Pool:
 
     def __init__(self, snapshot: Snapshot, now: datetime) -> None:
         self.position = snapshot.position
+        self.rule_set = snapshot.rule_set
         self.needs_rebuild = False
         self.agents: dict[str, Agent] = {}
         self.views: dict[str, AgentView] = {}
@@ -39,6 +41,7 @@ class Pool:
         self._staffings: dict[Requirements, Staffing] = {}
         self._checks: list[tuple[datetime, str]] = []
         self._expiries: list[tuple[datetime, str]] = []
+        self._outdated: deque[str] = deque()
         self._load(snapshot, now)
 
     def _load(self, snapshot: Snapshot, now: datetime) -> None:
@@ -93,6 +96,8 @@ class Pool:
         """Let a ready entry wait in its class, and be looked at again at its next check."""
         self.classify(entry, now)
         heapq.heappush(self._checks, (entry.next_check_at, entry.item.id))
+        if entry.rule_set != self.rule_set:
+            self._outdated.append(entry.item.id)
 
     def classify(self, entry: Entry, now: datetime) -> Refusals:
         """Move a ready entry to the class that time has brought it to; the refusals that hold are the answer."""
@@ -149,6 +154,25 @@ class Pool:
         if found is None:
             found = self._staffings[requires] = staff(dict(requires), self._all_views())
         return found
+
+    def publish(self, rule_set: int) -> None:
+        """Another rule set is live: whatever waits was routed by one that no longer is."""
+        self.rule_set = rule_set
+        self._outdated = deque(entry.item.id for entry in self.entries.values() if entry.ready)
+
+    def outdated(self, limit: int) -> list[Entry]:
+        """At most ``limit`` waiting entries that another rule set than the live one has routed, each once."""
+        found: dict[str, Entry] = {}
+        while self._outdated and len(found) < limit:
+            entry = self.entries.get(self._outdated.popleft())
+            if entry is not None and entry.ready and entry.rule_set != self.rule_set:
+                found[entry.item.id] = entry
+        return list(found.values())
+
+    @property
+    def has_outdated(self) -> bool:
+        """Whether it is worth asking for them."""
+        return bool(self._outdated)
 
     def ripe(self, now: datetime) -> Iterator[Entry]:
         """The waiting entries whose next check has come, each once."""

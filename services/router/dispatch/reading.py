@@ -16,6 +16,7 @@ from services.router.dispatch.snapshot import AgentRow, AssignmentRow, ItemRow, 
 
 Refused = dict[str, dict[str, datetime]]
 
+_RULE_SET = "SELECT version FROM router.ruleset WHERE state = 'live'"
 _AGENTS = "SELECT id, skills, capacity, load, presence, idle_since FROM router.agent"
 _ITEMS = """
 SELECT id, inquiry_id, state, version, channel, language, topic, urgency, queue, weight, route, received_at,
@@ -43,6 +44,7 @@ async def read_snapshot(connection: asyncpg.Connection[asyncpg.Record]) -> Snaps
     """Everything that a pool starts from."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         position = await connection.fetchval("SELECT pos FROM router.head")
+        rule_set = await connection.fetchval(_RULE_SET) or 0
         agents = await connection.fetch(_AGENTS)
         items = await connection.fetch(_ITEMS)
         offers = await connection.fetch(_OFFERS)
@@ -50,6 +52,7 @@ async def read_snapshot(connection: asyncpg.Connection[asyncpg.Record]) -> Snaps
         declined, lapsed = _refusals(await connection.fetch(_REFUSALS))
     return Snapshot(
         position=position,
+        rule_set=rule_set,
         agents=[AgentRow(**_plain(row)) for row in agents],
         items=[_item(row, declined, lapsed) for row in items],
         offers=[OfferRow(**_plain(row)) for row in offers],

@@ -66,9 +66,10 @@ class AssignmentRow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything, as of ``position``."""
+    """Everything, as of ``position``; ``rule_set`` is the version that is live."""
 
     position: int
+    rule_set: int = 0
     agents: Sequence[AgentRow] = ()
     items: Sequence[ItemRow] = ()
     offers: Sequence[OfferRow] = ()

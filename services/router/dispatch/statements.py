@@ -13,6 +13,8 @@ from shared.domain.work import ONE_AT_A_TIME
 # it are refused to the last microsecond.
 TERM = "SELECT term FROM router.term WHERE term = $1 FOR SHARE"
 
+REROUTED = "rerouted"
+
 _ITEM = """
 i.id AS work_item_id, i.inquiry_id, i.conversation_id, i.version, i.queue, i.route, i.weight AS item_weight, i.channel,
 i.language, i.topic, i.urgency, i.first_response_due, i.resolution_due, i.received_at, i.waiting_since,
@@ -105,6 +107,19 @@ UPDATE router.work_item i
 SET version = i.version + 1, queue = w.queue, waiting_reason = 'overflowed', next_check_at = $5,
     route = i.route || jsonb_build_object('queue', w.queue) || w.route::jsonb
 FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) AS w (item, version, queue, route)
+WHERE i.id = w.item AND i.state = 'waiting' AND i.version = w.version
+RETURNING {_ITEM}
+"""
+
+ROUTED = "SELECT id, facts, route ->> 'rule' AS rule FROM router.work_item WHERE id = ANY($1::uuid[])"
+
+# Another rule set is live. Only what waits is routed by it: nobody holds it, so that even its weight may change.
+REROUTE = f"""
+UPDATE router.work_item i
+SET version = i.version + 1, queue = w.queue, route = w.route::jsonb, weight = w.weight, waiting_reason = '{REROUTED}',
+    next_check_at = $8, first_response_due = w.first_response_due, resolution_due = w.resolution_due
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::int[], $6::timestamptz[], $7::timestamptz[])
+    AS w (item, version, queue, route, weight, first_response_due, resolution_due)
 WHERE i.id = w.item AND i.state = 'waiting' AND i.version = w.version
 RETURNING {_ITEM}
 """

@@ -9,7 +9,10 @@ from typing import Protocol
 
 import structlog
 
+from services.router.decide.again import route_again
+from services.router.decide.facts import Facts
 from services.router.decide.overflow import overflow
+from services.router.decide.route import Route
 from services.router.decide.ruleset import RuleSet
 from services.router.dispatch.folding import fold
 from services.router.dispatch.gauges import Gauges
@@ -98,6 +101,7 @@ class Term:
         ripe = _ripened(pool, self._clock.now())
         acted = await self._presence()
         acted |= await self._close_offers(pool)
+        acted |= await self._route_anew(pool)
         acted |= await self._offer(pool)
         acted |= await self._look_again(pool, ripe)
         if not acted and self._is_due("audit", AUDIT_SECONDS):
@@ -120,6 +124,21 @@ class Term:
             await self._catch_up(pool)
             pool.needs_rebuild |= any(offer.id in pool.offers for offer in missed)
         return bool(over or left)
+
+    async def _route_anew(self, pool: Pool) -> bool:
+        """Route by the live rule set what waits by another, a batch in each step, so that offers go on in between."""
+        if not pool.has_outdated:
+            return False
+        version, ruleset = await self._rulesets.live()
+        if version != pool.rule_set:
+            return False  # published a moment ago; its fact is the next to be folded
+        outdated = pool.outdated(LARGEST_BATCH)
+        known = await self._journal.routed([entry.item.id for entry in outdated])
+        ways = [(entry, _way(ruleset, version, entry, *known[entry.item.id])) for entry in outdated]
+        written = await self._journal.reroute(ways, self._clock.now())
+        await self._catch_up(pool)
+        _doubt(pool, [entry for entry in outdated if entry.item.id not in written])
+        return bool(outdated)
 
     async def _offer(self, pool: Pool) -> bool:
         now = self._clock.now()
@@ -148,7 +167,7 @@ class Term:
         missed = [entry for entry in still if entry.item.id not in written]
         if missed:
             await self._catch_up(pool)
-            pool.needs_rebuild |= any(pool.entries.get(entry.item.id) is entry and entry.ready for entry in missed)
+            _doubt(pool, missed)
         return True
 
     async def _audit(self, pool: Pool) -> None:
@@ -167,6 +186,16 @@ class Term:
             return False
         self._due[what] = now + seconds
         return True
+
+
+def _way(ruleset: RuleSet, version: int, entry: Entry, facts: Facts, rule: str) -> Route:
+    received_at, queue = entry.item.received_at, entry.item.queue
+    return route_again(ruleset, facts, version=version, received_at=received_at, rule=rule, queue=queue)
+
+
+def _doubt(pool: Pool, missed: list[Entry]) -> None:
+    """Writes about these were refused: memory is wrong where no fact has told it why."""
+    pool.needs_rebuild |= any(pool.entries.get(entry.item.id) is entry and entry.ready for entry in missed)
 
 
 def _ripened(pool: Pool, now: datetime) -> list[Entry]:

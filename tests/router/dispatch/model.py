@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.router.decide.facts import Facts
 from services.router.dispatch.snapshot import AgentRow, AssignmentRow, ItemRow, OfferRow, Snapshot
 from services.router.store.events import Fact, Recorded
 from shared.clock import ManualClock
@@ -25,6 +26,7 @@ class Model:
     offers: dict[str, dict[str, Any]] = field(default_factory=dict)
     assignments: list[dict[str, Any]] = field(default_factory=list)
     facts: list[Recorded] = field(default_factory=list)
+    rule_set: int = 1
     before_write: Callable[[], None] | None = None
 
     # What the dispatcher reads and writes.
@@ -32,6 +34,7 @@ class Model:
     async def snapshot(self) -> Snapshot:
         return Snapshot(
             position=len(self.facts),
+            rule_set=self.rule_set,
             agents=[AgentRow(**{name: row[name] for name in AgentRow.__slots__}) for row in self.agents.values()],
             items=[
                 ItemRow(**{name: row[name] for name in ItemRow.__slots__})
@@ -89,6 +92,28 @@ class Model:
                 written.add(found.item_id)
         return written
 
+    async def routed(self, ids: Any) -> dict[str, tuple[Facts, str]]:
+        names = ("topic", "language", "urgency", "channel")
+        return {
+            item_id: (
+                Facts(**{name: self.items[item_id][name] for name in names}, confidence=0.9, abstained=False),
+                self.items[item_id]["route"]["rule"],
+            )
+            for item_id in ids
+        }
+
+    async def reroute(self, ways: Any, now: datetime) -> set[str]:
+        self._intrude()
+        written = set()
+        for entry, way in ways:
+            item = self.items[entry.item.id]
+            if item["state"] == "waiting" and item["version"] == entry.item.version:
+                item |= {"queue": way.queue, "route": way.to_json(), "weight": way.weight}
+                item |= {"first_response_due": way.first_response_due}
+                self._waits(item, "rerouted", now + timedelta(seconds=1))
+                written.add(entry.item.id)
+        return written
+
     async def overflow(self, moves: Any, now: datetime) -> set[str]:
         assert not moves, "the rules of the model have no overflow"
         return set()
@@ -119,7 +144,12 @@ class Model:
         row |= {"presence": state, "until": self.clock.now() + timedelta(seconds=seconds)}
         self.add_fact("presence.changed", agent_id=name, state=state, capacity=row["capacity"], load=row["load"])
 
-    def arrive(self, channel: str, requires: dict[str, int], *, urgency: int = 2) -> str:
+    def publish(self) -> None:
+        self.rule_set += 1
+        self.add_fact("ruleset.published", version=self.rule_set)
+
+    def arrive(self, channel: str, requires: dict[str, int], *, urgency: int = 2, late: bool = False) -> str:
+        """``late``: routed by a rule set that was live when the worker began."""
         item_id, now = f"item-{len(self.items)}", self.clock.now()
         self.items[item_id] = {
             "id": item_id,
@@ -132,7 +162,13 @@ class Model:
             "urgency": urgency,
             "queue": "general",
             "weight": WEIGHTS[channel],
-            "route": {"rule": "r", "rule_set": 1, "requires": requires, "prefers": {}, "priority": 0},
+            "route": {
+                "rule": "r",
+                "rule_set": self.rule_set - late,
+                "requires": requires,
+                "prefers": {},
+                "priority": 0,
+            },
             "received_at": now,
             "first_response_due": now + timedelta(hours=1),
             "waiting_reason": None,
@@ -264,11 +300,15 @@ class Model:
             work_item_id=item["id"],
             topic=item["topic"],
             urgency=item["urgency"],
-            due={"first_response_at": item["first_response_due"].isoformat(), "resolution_at": None},
+            due={"first_response_at": _text(item["first_response_due"]), "resolution_at": None},
             waiting={"reason": reason, "next_check_at": next_check_at.isoformat()},
             declined_by=list(item["declined"]),
             received_at=item["received_at"].isoformat(),
         )
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 class Uncounted:

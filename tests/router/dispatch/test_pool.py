@@ -33,12 +33,26 @@ SKILLS = [
 ]
 REQUIRES = [{"language.de": 1}, {"language.de": 3, "topic.billing": 3}, {"language.en": 1, "topic.billing": 4}, {}]
 NAMES = [f"agent-{n}" for n in range(len(SKILLS))]
-RULES = compile_ruleset({"format": 1, "queues": {"general": {}}, "rules": [{"id": "r", "then": {"queue": "general"}}]})
+RULES = [
+    compile_ruleset(
+        {"format": 1, "queues": {"general": queue}, "rules": [{"id": "r", "then": {"queue": "general"} | then}]}
+    )
+    for queue, then in [
+        ({}, {}),
+        ({"requires": {"topic.billing": 4}, "first_response": "20m"}, {"priority": 9, "weight": 40}),
+        ({"requires": {"language.en": 2}, "first_response": "2h"}, {}),
+    ]
+]
 
 
 class Live:
+    """Another rule set with each publication, a few in turn."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
     async def live(self) -> tuple[int, Any]:
-        return 1, RULES
+        return self.model.rule_set, RULES[self.model.rule_set % len(RULES)]
 
 
 def picture(pool: Pool) -> dict[str, Any]:
@@ -51,7 +65,7 @@ def picture(pool: Pool) -> dict[str, Any]:
         "views": pool.views,
         "offers": pool.offers,
         "entries": {
-            entry.item.id: (entry.item, entry.state, entry.pending)
+            entry.item.id: (entry.item, entry.rule_set, entry.state, entry.pending)
             + ((entry.reason, entry.next_check_at, entry.waits_in) if entry.ready else ())
             for entry in pool.entries.values()
         },
@@ -66,7 +80,8 @@ class Machine(RuleBasedStateMachine):
         self.clock = ManualClock()
         self.model = Model(self.clock)
         self.loop = asyncio.new_event_loop()
-        self.term = Term(journal=self.model, clock=self.clock, rulesets=Live(), gauges=Uncounted(), rebuild_seconds=0)
+        rules = Live(self.model)
+        self.term = Term(journal=self.model, clock=self.clock, rulesets=rules, gauges=Uncounted(), rebuild_seconds=0)
         for name, skills in zip(NAMES, SKILLS, strict=True):
             self.model.add_agent(name, skills)
             self.model.presence(name, "available")
@@ -122,7 +137,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def publish(self) -> None:
-        self.model.add_fact("ruleset.published", version=2)
+        self.model.publish()
+
+    @rule(channel=st.sampled_from(["email", "chat"]), requires=st.sampled_from(REQUIRES))
+    def arrive_by_the_rules_of_before(self, channel: str, requires: dict[str, int]) -> None:
+        self.model.arrive(channel, requires, late=True)
 
     @rule(seconds=st.sampled_from([0.5, 1, 29, 30, 61, 400, 1800]))
     def time_passes(self, seconds: float) -> None:
@@ -134,7 +153,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         name=st.sampled_from(NAMES),
-        what=st.sampled_from(["leaves", "shrinks", "assigned"]),
+        what=st.sampled_from(["leaves", "shrinks", "assigned", "publishes"]),
         pick=st.integers(0, 100),
     )
     def somebody_is_faster(self, name: str, what: str, pick: int) -> None:
@@ -146,6 +165,8 @@ class Machine(RuleBasedStateMachine):
                 self.model.presence(name, "offline")
             elif what == "shrinks":
                 self.model.change_agent(name, self.model.agents[name]["skills"], 0)
+            elif what == "publishes":
+                self.model.publish()
             elif waiting:
                 self.model.assign(waiting[pick % len(waiting)]["id"], name)
 
@@ -158,6 +179,7 @@ class Machine(RuleBasedStateMachine):
         self.settle()
         self.nothing_eligible_waits_beside_a_free_agent()
         self.nothing_is_overdue()
+        self.everything_waits_by_the_live_rules()
         self.folded_is_built_anew()
 
     @rule(seconds=st.sampled_from([0, 0, 0, 1, 30, 60]))
@@ -184,6 +206,10 @@ class Machine(RuleBasedStateMachine):
         assert all(now < item["next_check_at"] for item in self.model.waiting())
         for offer in self.model.open_offers():
             assert self.model.agents[offer["agent_id"]]["presence"] in {"available", "busy"}
+
+    def everything_waits_by_the_live_rules(self) -> None:
+        assert {item["route"]["rule_set"] for item in self.model.waiting()} <= {self.model.rule_set}
+        assert not self.pool.has_outdated
 
     def folded_is_built_anew(self) -> None:
         anew = self.loop.run_until_complete(self.term.build())
