@@ -82,7 +82,7 @@ class Assigned(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentOp(Event):
-    """What an agent did. ``mono`` is the return, ``invoked`` the call; ``target`` is the offer or conversation."""
+    """What an agent did. ``mono`` is the return, ``invoked`` the call; ``target`` is the offer, or the item that is completed."""
 
     k = "agent_op"
     agent: str

@@ -84,11 +84,11 @@ def _in_answers(operations: Sequence[AgentOp], dump: Dump) -> Iterator[Violation
 
 
 def _places(dump: Dump) -> dict[tuple[str, str, str], int]:
-    """The first fact by its type, its offer or conversation, and its agent."""
+    """The first fact by its type, its offer or item, and its agent."""
     places: dict[tuple[str, str, str], int] = {}
     for fact in dump.facts:
         if fact.type in _FACT.values():
-            target = fact.data["conversation_id" if fact.type == "assignment.ended" else "offer_id"]
+            target = fact.data["work_item_id" if fact.type == "assignment.ended" else "offer_id"]
             places.setdefault((fact.type, target, fact.data["agent_id"]), fact.pos)
     return places
 
