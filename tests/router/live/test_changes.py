@@ -178,7 +178,8 @@ async def test_positions_rise_and_none_is_told_twice(
 async def test_a_client_that_comes_back_misses_nothing(
     company: Any, live: Any, offer: Any, jana: UUID, emma: UUID
 ) -> None:
-    items = [(await company.receive(company.inquiry()))["inquiry.waiting"] for _ in range(3)]
+    received = [company.inquiry(), *(company.inquiry(channel=Channel.CHAT) for _ in range(2))]
+    items = [(await company.receive(one))["inquiry.waiting"] for one in received]
     await company.commands.accept(Accept(await offer(items[0], jana), jana, BY))
     offered = await offer(items[1], jana)
     for who, views in (("jana", DESK), ("sara", BOARDS)):
