@@ -73,7 +73,7 @@ async def crash(
 async def _load_until_killed(
     product: Product, ledger: Ledger, rate: float, seconds: float, after: float, database: bool, seed: int
 ) -> None:
-    senders = Senders(http=product.run["http"], lmtp=product.run["lmtp"], api_key=API_KEY, ledger=ledger, seed=seed)
+    senders = Senders(http=product.run["http"], lmtp=product.run["lmtp"], api_key=API_KEY, witness=ledger, seed=seed)
     load = asyncio.create_task(senders.run(rate=rate, seconds=seconds))
     await asyncio.sleep(after)
     product.kill(database=database)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 from bench.load.feed import Feed, Seen
 from bench.load.wire import Reply, Wire
 
 LEASE_SECONDS = 43_200
+_COMMANDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "accept": ("/api/v1/offers/{offer}/accept", {}),
+    "complete": ("/api/v1/conversations/{conversation}/complete", {"outcome": "resolved", "note": None}),
+}
 
 
 class Agents:
@@ -54,18 +59,21 @@ class Agents:
 
     async def _work(self, inquiry_id: str, seen: Seen) -> None:
         await asyncio.sleep(self._pause)
-        token = self._tokens[seen.agent_id]
-        if not await self._post(f"/api/v1/offers/{seen.offer_id}/accept", {}, token):
-            return
-        path = f"/api/v1/conversations/{seen.conversation_id}/complete"
-        if await self._post(path, {"outcome": "resolved", "note": None}, token):
+        if await self._do("accept", seen) and await self._do("complete", seen):
             self.completed.add(inquiry_id)
 
-    async def _post(self, path: str, body: object, token: str) -> bool:
-        reply = await self._wire.send("POST", path, token=token, body=body, headers={"Idempotency-Key": uuid4().hex})
+    async def _do(self, op: str, seen: Seen) -> bool:
+        """One step of the work; whether it was done."""
+        reply = await self._ask(self._wire, op, seen, uuid4().hex)
         if reply.status != 200:
             self.refused.append(reply)
         return reply.status == 200
+
+    async def _ask(self, wire: Wire, op: str, seen: Seen, key: str) -> Reply:
+        path, body = _COMMANDS[op]
+        where = path.format(offer=seen.offer_id, conversation=seen.conversation_id)
+        headers = {"Idempotency-Key": key}
+        return await wire.send("POST", where, token=self._tokens[seen.agent_id], body=body, headers=headers)
 
 
 async def sign_in(address: str, username: str, password: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ class Seen:
     agent_id: str
     offer_id: str
     conversation_id: str
+    work_item_id: str
 
 
 class Feed:
@@ -34,6 +35,8 @@ class Feed:
         self._token = token
         self._changed = asyncio.Event()
         self._listeners: list[Callable[[str, Seen], None]] = []
+        self._hearers: list[Callable[[dict[str, Any]], None]] = []
+        self._position: int | None = None
         self.offers: dict[str, Seen] = {}
         self.ended: dict[str, str] = {}
         self.count: dict[str, int] = {}
@@ -42,13 +45,26 @@ class Feed:
         """Call ``listener(inquiry_id, seen)`` for each offer from now on, in the loop's thread."""
         self._listeners.append(listener)
 
+    def hear(self, hearer: Callable[[dict[str, Any]], None]) -> None:
+        """Call ``hearer`` with every CloudEvent from now on, repeats too."""
+        self._hearers.append(hearer)
+
+    def move(self, address: str) -> None:
+        """Follow ``address`` from the next ``run`` on, where it was left."""
+        self._wire = Wire(address)
+
     async def run(self, *, connected: asyncio.Event) -> None:
-        """Follow until cancelled; sets ``connected`` once nothing can be missed."""
-        reply = await self._wire.send("GET", "/api/v1/state?views=feed", token=self._token)
-        await self._wire.close()
-        position = reply.json()["position"]
+        """Follow until cancelled; sets ``connected`` once nothing can be missed. Once more, it goes on where it was.
+
+        Raises:
+            OSError, EOFError: the other side broke off.
+        """
+        if self._position is None:
+            reply = await self._wire.send("GET", "/api/v1/state?views=feed", token=self._token)
+            await self._wire.close()
+            self._position = int(reply.json()["position"])
         connected.set()
-        path = f"/api/v1/events?views=feed&after={position}"
+        path = f"/api/v1/events?views=feed&after={self._position}"
         async for event in self._wire.stream(path, token=self._token):
             for line in event.split(b"\n"):
                 if line.startswith(b"data:") and b'"specversion"' in line:
@@ -71,11 +87,16 @@ class Feed:
                 await self._changed.wait()
 
     def _read(self, event: dict[str, Any]) -> None:
+        self._position = event["sequence"]
+        for hearer in self._hearers:
+            hearer(event)
         name = event["type"].removeprefix("inquiryrouter.").removesuffix(".v1")
         self.count[name] = self.count.get(name, 0) + 1
         data = event["data"]
         if name == "offer.made":
-            seen = Seen(time.monotonic(), data["agent_id"], data["offer_id"], data["conversation_id"])
+            seen = Seen(
+                time.monotonic(), data["agent_id"], data["offer_id"], data["conversation_id"], data["work_item_id"]
+            )
             self.offers.setdefault(event["subject"], seen)
             for listener in self._listeners:
                 listener(event["subject"], seen)

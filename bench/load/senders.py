@@ -1,4 +1,4 @@
-"""Customers who write through every door and write down what they were promised. A broken line is not retried."""
+"""Customers who write through every door, and the one who writes down what they were promised."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import asyncio
 import json
 import random
 import smtplib
-from email.message import EmailMessage
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
 from uuid import uuid4
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from bench.load.ledger import Ledger
+from bench.load.deliveries import DOORS, Delivery
+from bench.load.post import hand_over
 
 TEXTS = {
     "de": "Meine Kreditkarte wurde für die Rechnung zweimal belastet, bitte prüfen Sie das. Vorgang",
@@ -23,90 +26,117 @@ TEXTS = {
     "pl": "Chciałbym zwrócić buty, ponieważ są za małe, proszę o etykietę. Sprawa",
     "lv": "Veļas mašīna pēc remonta nestrādā, lūdzu, atsūtiet meistaru. Lieta",
 }
-DOORS = ("rest", "rest", "rest", "lmtp", "lmtp", "voicemail", "chat")
-_GONE = (httpx.HTTPError, OSError, smtplib.SMTPException, TimeoutError)
+SHARES = ("rest", "rest", "rest", "lmtp", "lmtp", "voicemail", "chat")
+_SECONDS = 10.0
+_GONE = (httpx.HTTPError, OSError, EOFError, smtplib.SMTPException, WebSocketException)
+_PATHS = {"rest": "/api/v1/inquiries", "voicemail": "/api/v1/voicemails"}
+_UNSURE = frozenset({"unavailable", "internal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``ok``: kept, as ``inquiry_id``. ``fail``: refused. ``info``: nobody knows; ``code`` is the door's own word."""
+
+    outcome: Literal["ok", "fail", "info"]
+    inquiry_id: str | None = None
+    code: str = ""
+
+
+Door = Callable[[Delivery], Awaitable[Answer]]
+
+
+class Witness(Protocol):
+    """Who writes down what happens, before it goes on."""
+
+    def sending(self, delivery: Delivery) -> None:
+        """``delivery`` is about to be sent."""
+        ...
+
+    def answered(self, delivery: Delivery, answer: Answer) -> None:
+        """``delivery`` was answered, or its line broke."""
+        ...
 
 
 class Senders:
-    """Sends to one running product; every acknowledgement goes into ``ledger`` the moment it is read."""
+    """Sends to one running product, under the eyes of ``witness``."""
 
-    def __init__(self, *, http: str, lmtp: str, api_key: str, ledger: Ledger, seed: int) -> None:
+    def __init__(self, *, http: str, lmtp: str, api_key: str, witness: Witness, seed: int) -> None:
         self._client = httpx.AsyncClient(
             base_url=http,
             headers={"Authorization": f"Bearer {api_key}"},
-            timeout=10,
+            timeout=_SECONDS,
             limits=httpx.Limits(max_connections=50),
         )
         self._socket_url = http.replace("http", "ws", 1) + "/api/v1/chat?site=demo"
         self._lmtp_address = lmtp
-        self._ledger = ledger
+        self._witness = witness
         self._random = random.Random(seed)
 
     async def run(self, *, rate: float, seconds: float) -> None:
-        """Open loop: ``rate`` deliveries a second at fixed times, whatever the product does."""
+        """Open loop: ``rate`` deliveries a second at fixed times, whatever the product does; none is sent again."""
         loop = asyncio.get_running_loop()
         start = loop.time()
         async with asyncio.TaskGroup() as group:
             for number in range(int(rate * seconds)):
                 await asyncio.sleep(max(0.0, start + number / rate - loop.time()))
-                group.create_task(self.send(self._random.choice(DOORS)))
+                text = f"{self._random.choice(list(TEXTS.values()))} {uuid4().hex[:8]}"
+                group.create_task(self.deliver(DOORS[self._random.choice(SHARES)](text)))
+        await self.close()
+
+    async def deliver(self, delivery: Delivery) -> Answer:
+        """Hand ``delivery`` in, once."""
+        self._witness.sending(delivery)
+        door: Door = getattr(self, f"_{delivery.door}")
+        try:
+            async with asyncio.timeout(_SECONDS):
+                answer = await door(delivery)
+        except _GONE as error:
+            answer = Answer("info", code=type(error).__name__)
+        self._witness.answered(delivery, answer)
+        return answer
+
+    async def close(self) -> None:
+        """Let the connections go."""
         await self._client.aclose()
 
-    async def send(self, door: str) -> None:
-        """One delivery; a door that breaks off or refuses promised nothing."""
-        text = f"{self._random.choice(list(TEXTS.values()))} {uuid4().hex[:8]}"
-        try:
-            inquiry_id = await getattr(self, f"_{door}")(text)
-        except _GONE:
-            return
-        if inquiry_id is not None:
-            self._ledger.promise(inquiry_id, door)
+    async def _rest(self, delivery: Delivery) -> Answer:
+        headers = {"Idempotency-Key": delivery.key, "Content-Type": "application/json"}
+        answer = await self._client.post(_PATHS[delivery.door], content=delivery.raw, headers=headers)
+        if answer.status_code == httpx.codes.ACCEPTED:
+            return Answer("ok", answer.json()["id"])
+        refused = answer.is_client_error and answer.status_code != httpx.codes.CONFLICT  # 409: it is under way
+        return Answer("fail" if refused else "info", code=str(answer.status_code))
 
-    async def _rest(self, text: str) -> str | None:
-        return await self._post("/api/v1/inquiries", {"text": text})
+    _voicemail = _rest
 
-    async def _voicemail(self, text: str) -> str | None:
-        return await self._post("/api/v1/voicemails", {"call_id": uuid4().hex, "from": "+37120000000", "text": text})
+    async def _lmtp(self, delivery: Delivery) -> Answer:
+        answer = await hand_over(self._lmtp_address, delivery.raw, seconds=_SECONDS)
+        if answer.inquiry_id is not None:
+            return Answer("ok", answer.inquiry_id)
+        # After a 4xx the sender keeps the mail and hands it in again: it may have been committed all the same.
+        return Answer("fail" if answer.code >= 500 else "info", code=str(answer.code))
 
-    async def _post(self, path: str, body: dict[str, str]) -> str | None:
-        answer = await self._client.post(path, json=body, headers={"Idempotency-Key": uuid4().hex})
-        return answer.json()["id"] if answer.status_code == 202 else None
-
-    async def _lmtp(self, text: str) -> str | None:
-        return await asyncio.to_thread(self._hand_over, text)
-
-    async def _chat(self, text: str) -> str | None:
-        try:
-            async with asyncio.timeout(10), connect(self._socket_url) as socket:
-                return await _say(socket, text)
-        except WebSocketException as error:
-            raise ConnectionError(str(error)) from error
-
-    def _hand_over(self, text: str) -> str | None:
-        mail = EmailMessage()
-        mail["From"] = f"{uuid4().hex[:6]}@customers.example"
-        mail["To"] = "info@shop.example"
-        mail["Subject"] = text[:40]
-        mail["Message-ID"] = f"<{uuid4()}@customers.example>"
-        mail.set_content(text)
-        host, _, port = self._lmtp_address.rpartition(":")
-        with smtplib.LMTP(host, int(port), local_hostname="load.example", timeout=10) as server:
-            server.ehlo_or_helo_if_needed()
-            server.mail(mail["From"])
-            server.rcpt(mail["To"])
-            code, reply = server.data(mail.as_bytes())
-        return reply.decode().split()[1] if code == 250 else None
+    async def _chat(self, delivery: Delivery) -> Answer:
+        async with connect(self._socket_url) as socket:
+            return await _say(socket, delivery)
 
 
-async def _say(socket: ClientConnection, text: str) -> str | None:
-    await socket.send(json.dumps({"type": "start", "name": None, "language": None}))
-    await socket.recv()
-    await socket.send(json.dumps({"type": "send", "client_id": "1", "text": text}))
+async def _say(socket: ClientConnection, delivery: Delivery) -> Answer:
+    session = delivery.session
+    assert session is not None
+    if session.token is None:
+        await socket.send(json.dumps({"type": "start", "name": None, "language": None}))
+    else:
+        await socket.send(json.dumps({"type": "resume", "token": session.token, "last_seq": session.last_seq}))
     async for frame in socket:
-        answer = json.loads(frame)
-        if answer["type"] == "ack":
-            inquiry_id: str = answer["inquiry_id"]
-            return inquiry_id
-        if answer["type"] == "error":
-            return None
-    return None
+        found = json.loads(frame)
+        session.last_seq = max(session.last_seq, found.get("seq", 0))
+        if found["type"] in {"started", "resumed"}:
+            session.token = found.get("token") or session.token
+            words = {"type": "send", "client_id": delivery.key, "text": delivery.raw.decode()}
+            await socket.send(json.dumps(words))
+        elif found["type"] == "ack" and found["client_id"] == delivery.key:
+            return Answer("ok", found["inquiry_id"])
+        elif found["type"] == "error":
+            return Answer("info" if found["code"] in _UNSURE else "fail", code=found["code"])
+    return Answer("info", code="closed")
