@@ -1,6 +1,7 @@
 """The stream processor: ``inquiries.received`` in, ``inquiries.classified`` out; no database, nothing kept.
 
-Every inquiry goes on: one that cannot be classified as *abstained* with its reason, automatic mail like any other.
+Every inquiry goes on: one that cannot be classified as *abstained* with its reason, automatic mail like any other; with
+all its fields, also those that only a later version knows.
 Event ids follow from the inquiry's, so that a batch that is handled twice is one to every reader.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
+from uuid import UUID
 
 from services.classifier.pipeline import Pipeline, Question
 from shared.clock import Clock
@@ -16,7 +18,7 @@ from shared.domain.classification import Classification
 from shared.domain.ids import derived_id
 from shared.domain.inquiry import Inquiry
 from shared.eventlog.base import EventLog
-from shared.events import CLASSIFIED, RECEIVED, CloudEvent, InquiryClassified, InquiryReceived, body, event_type
+from shared.events import CLASSIFIED, RECEIVED, CloudEvent, InquiryReceived, body, event_type
 from shared.health import Health
 from shared.quarantine import Quarantine
 from shared.telemetry import Metrics
@@ -45,7 +47,7 @@ class Classifying:
         inquiries = [body(event, InquiryReceived, "inquiry.received").inquiry for event in events]
         answers = await asyncio.to_thread(self._pipeline.classify, [question(inquiry) for inquiry in inquiries])
         classified = [
-            self._event(event, inquiry, answer)
+            self._event(event, inquiry.id, answer)
             for event, inquiry, answer in zip(events, inquiries, answers, strict=True)
         ]
         await self._log.publish(CLASSIFIED, classified)
@@ -53,15 +55,15 @@ class Classifying:
             abstained = str(answer.abstained).lower()
             self._metrics.classified.labels(answer.language.value, answer.topic.value, abstained).inc()
 
-    def _event(self, cause: CloudEvent, inquiry: Inquiry, answer: Classification) -> CloudEvent:
+    def _event(self, cause: CloudEvent, inquiry_id: UUID, answer: Classification) -> CloudEvent:
         return CloudEvent(
-            id=str(derived_id("classified", str(inquiry.id))),
+            id=str(derived_id("classified", str(inquiry_id))),
             type=event_type("inquiry.classified"),
             source="/classifier",
-            subject=str(inquiry.id),
+            subject=str(inquiry_id),
             key=cause.key,
             time=self._clock.now(),
-            data=InquiryClassified(inquiry=inquiry, classification=answer).model_dump(mode="json"),
+            data=cause.data | {"classification": answer.model_dump(mode="json")},
             extensions=_carried(cause.extensions),
         )
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from services.ingest.store import chat
 from services.ingest.store import status as store
 from services.ingest.store.status import InquiryStatus, WorkState
+from shared.catalogue import check_type
 from shared.database.connection import Held
 from shared.errors import Undecodable
 from shared.events import CloudEvent, event_type
@@ -33,9 +34,11 @@ class StatusKeeper:
         """Fold ``events`` into what is kept; all or nothing.
 
         Raises:
-            Undecodable: an event lacks what its type promises.
+            Undecodable: an event lacks what its type promises, or its type is of no version that we know.
             DatabaseUnavailable: nothing is kept; hand the same in again.
         """
+        for event in events:
+            check_type(event.type)
         known = [event for event in events if event.type in _INQUIRY_FOLDS or event.type in _WORK_FOLDS]
         async with self._held.use() as connection, connection.transaction():
             statuses = await store.inquiries(connection, _ids(known, "inquiry_id", _INQUIRY_FOLDS))

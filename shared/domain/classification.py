@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pydantic import ConfigDict
+from pydantic.config import JsonDict
+
 from shared.domain.value import Value
 
 TOPICS = (
@@ -12,14 +15,24 @@ LANGUAGES = ("de", "en", "sv", "da", "pl", "lv")
 UNDETERMINED = "und"
 
 
-class Label(Value):
+def _promise_no_more(schema: JsonDict) -> None:
+    del schema["additionalProperties"]
+
+
+class _PassedOn(Value):
+    """What the router tells again: fields of newer versions go along, though nobody promises any."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_promise_no_more)
+
+
+class Label(_PassedOn):
     """One answer: a value of a closed set and the probability that it is right."""
 
     value: str
     confidence: float | None = None
 
 
-class TopicLabel(Value):
+class TopicLabel(_PassedOn):
     """The topic and its closest rivals, best first."""
 
     value: str
@@ -27,14 +40,14 @@ class TopicLabel(Value):
     top: tuple[tuple[str, float], ...] = ()
 
 
-class UrgencyLabel(Value):
+class UrgencyLabel(_PassedOn):
     """1 can wait, 2 normal, 3 high, 4 critical: the harm that delay does."""
 
     value: int
     confidence: float | None = None
 
 
-class Classification(Value):
+class Classification(_PassedOn):
     """The answers of one pipeline run; parts that the pipeline does not have are ``None``.
 
     ``abstained`` concerns the topic: ``topic.value`` is then the best guess all the same, and ``reason`` says why.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -114,6 +115,30 @@ def test_an_event_without_its_place_is_undecodable() -> None:
     placeless = CloudEvent(event.id, event.type, event.source, event.subject, event.key, event.time, event.data)
     with pytest.raises(Undecodable):
         status.fold(placeless, {}, {})
+
+
+@pytest.mark.parametrize("type_", ["inquiryrouter.offer.made.v2", "com.example.order.placed"])
+async def test_a_fact_in_another_version_and_a_strangers_record_are_kept_for_a_person(house: House, type_: str) -> None:
+    router = Router(str(uuid4()))
+    await house.log.publish(ROUTING, [replace(router.says("offer.made"), type=type_), router.says("inquiry.received")])
+    kept = await eventually(lambda: house.quarantine.kept)
+    ((record, reason),) = kept.values()
+    assert record.headers["ce_type"] == type_
+    assert reason.startswith("Undecodable")
+
+
+async def test_a_kind_of_fact_from_a_later_version_is_passed_over(house: House) -> None:
+    async with house.client() as client:
+        answer = await client.post("/api/v1/inquiries", json={"text": "x"})
+        router = Router(answer.json()["id"])
+        await house.log.publish(ROUTING, [router.says("offer.admired"), *router.story()[:2]])
+        where = answer.headers["location"]
+
+        async def classified() -> bool:
+            return (await client.get(where)).json()["state"] == "classified"
+
+        await eventually(classified)
+    assert house.quarantine.kept == {}
 
 
 async def test_get_answers_what_the_router_said(house: House) -> None:
