@@ -27,6 +27,7 @@ from shared.http.app import create_app
 from shared.http.caller import Authenticator
 from shared.http.idempotency import IdempotencyStore
 from shared.http.rate import Rate, RateLimiter
+from shared.parked_table import PostgresParking
 from shared.quarantine import PostgresQuarantine
 from shared.service import Service
 from shared.settings import ChannelsFile, Settings
@@ -55,6 +56,7 @@ class Parts:
             "wakeups": wakeups,
             "log": PostgresLog(self.database_url, wakeups=wakeups),
             "quarantine": PostgresQuarantine(self.pool, metrics=self.metrics),
+            "parking": PostgresParking(self.pool, metrics=self.metrics),
             "access": access,
             "authenticator": Authenticator(access, limiter=limiter, public_url=self.settings.public_url),
         }
@@ -64,6 +66,7 @@ class Parts:
     wakeups: Wakeups = field(init=False)
     log: PostgresLog = field(init=False)
     quarantine: PostgresQuarantine = field(init=False)
+    parking: PostgresParking = field(init=False)
     access: AccessStore = field(init=False)
     authenticator: Authenticator = field(init=False)
 
@@ -95,6 +98,7 @@ def build_ingest(parts: Parts, channels: ChannelsFile | None) -> Built:
         metrics=parts.metrics,
         health=parts.health,
         quarantine=parts.quarantine,
+        parking=parts.parking,
         authenticator=parts.authenticator,
         doors=_doors(parts.settings, channels),
     )
@@ -110,8 +114,9 @@ def build_classifier(parts: Parts, pipeline: Pipeline) -> Built:
         metrics=parts.metrics,
         health=parts.health,
         quarantine=parts.quarantine,
+        parking=parts.parking,
     )
-    return Built([loop], [classifier_api.routes(pipeline=pipeline, authenticator=parts.authenticator)])
+    return Built([loop, loop.retries], [classifier_api.routes(pipeline=pipeline, authenticator=parts.authenticator)])
 
 
 def build_router(parts: Parts) -> Built:
@@ -125,6 +130,7 @@ def build_router(parts: Parts) -> Built:
         metrics=parts.metrics,
         health=parts.health,
         quarantine=parts.quarantine,
+        parking=parts.parking,
         authenticator=parts.authenticator,
         idempotency=IdempotencyStore(parts.pool),
     )

@@ -1,24 +1,25 @@
-"""Log records that cannot be handled: kept raw with the reason, shown to people, replayable under their own id."""
+"""Log records that cannot be handled: kept raw with the reason until a person has looked at them.
+
+What people do with them is ``shared.quarantine_desk``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import asyncpg
 
+from shared import record_row
 from shared.database.connection import translate
-from shared.errors import Refused
-from shared.eventlog.base import EventLog, Record
-from shared.events import decode
+from shared.eventlog.base import Record
 from shared.telemetry import Metrics
 
-_LONGEST_REASON = 500
-_PUT = """
-INSERT INTO log.quarantine (stage, stream, part, pos, key, headers, value, reason)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (stage, stream, part, pos) DO NOTHING
+_PUT = f"""
+INSERT INTO log.quarantine AS kept (stage, reason, tries, {record_row.COLUMNS})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+ON CONFLICT (stage, stream, digest) DO UPDATE SET
+    part = excluded.part, pos = excluded.pos, reason = excluded.reason, tries = excluded.tries,
+    last_at = clock_timestamp(), replayed_at = NULL, version = kept.version + 1
 """
 _COUNT = "SELECT stage, count(*) FILTER (WHERE replayed_at IS NULL) AS waiting FROM log.quarantine GROUP BY stage"
 
@@ -26,11 +27,19 @@ _COUNT = "SELECT stage, count(*) FILTER (WHERE replayed_at IS NULL) AS waiting F
 class Quarantine(Protocol):
     """Where a stage puts what it cannot handle."""
 
-    async def put(self, stage: str, record: Record, reason: str) -> None:
-        """Keep ``record``, durably; a second time is nothing.
+    async def put(self, stage: str, record: Record, reason: str, *, tries: int = 1) -> None:
+        """Keep ``record``, durably, after so many ``tries``; the same fact again is the same entry, which waits again.
 
         Raises:
             Temporary: not kept; the record must not be committed.
+        """
+        ...
+
+    async def count(self) -> None:
+        """Bring the metric up to what is kept.
+
+        Raises:
+            Temporary: the metric is unchanged.
         """
         ...
 
@@ -39,25 +48,15 @@ class MemoryQuarantine:
     """For tests and simulation."""
 
     def __init__(self) -> None:
-        self.kept: dict[tuple[str, str, int, int], tuple[Record, str]] = {}
+        self.kept: dict[tuple[str, str, bytes], tuple[Record, str]] = {}
 
-    async def put(self, stage: str, record: Record, reason: str) -> None:
+    async def put(self, stage: str, record: Record, reason: str, *, tries: int = 1) -> None:
         """See the port."""
-        self.kept.setdefault((stage, record.stream, record.partition, record.position), (record, reason))
+        del tries
+        self.kept[stage, record.stream, record_row.digest(record)] = (record, reason)
 
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A record in quarantine, without its value."""
-
-    id: int
-    stage: str
-    stream: str
-    key: str
-    headers: Mapping[str, Any]
-    reason: str
-    at: datetime
-    replayed_at: datetime | None
+    async def count(self) -> None:
+        """See the port; nobody reads a metric of it."""
 
 
 class PostgresQuarantine:
@@ -67,52 +66,14 @@ class PostgresQuarantine:
         self._pool = pool
         self._metrics = metrics
 
-    async def put(self, stage: str, record: Record, reason: str) -> None:
+    async def put(self, stage: str, record: Record, reason: str, *, tries: int = 1) -> None:
         """See the port."""
-        words = reason.replace("\0", "").encode(errors="replace").decode()[:_LONGEST_REASON]
-        position = (record.stream, record.partition, record.position)
         with translate():
-            await self._pool.execute(_PUT, stage, *position, record.key, dict(record.headers), record.value, words)
+            await self._pool.execute(_PUT, stage, record_row.reason_of(reason), tries, *record_row.columns(record))
         await self.count()
 
     async def count(self) -> None:
-        """Bring the metric up to what is in the table.
-
-        Raises:
-            DatabaseUnavailable: the metric is unchanged.
-        """
+        """See the port."""
         with translate():
             for row in await self._pool.fetch(_COUNT):
                 self._metrics.quarantined.labels(row["stage"]).set(row["waiting"])
-
-    async def list(self, *, limit: int = 50, after: int = 0) -> list[Kept]:
-        """Those with an id above ``after``, oldest first.
-
-        Raises:
-            DatabaseUnavailable: PostgreSQL cannot be reached.
-        """
-        with translate():
-            rows = await self._pool.fetch(
-                "SELECT id, stage, stream, key, headers, reason, at, replayed_at FROM log.quarantine"
-                " WHERE id > $1 ORDER BY id LIMIT $2",
-                after,
-                limit,
-            )
-        return [Kept(**dict(row)) for row in rows]
-
-    async def replay(self, kept_id: int, log: EventLog) -> None:
-        """Publish the record again under its own event id, so that whoever had handled it does nothing.
-
-        Raises:
-            Refused: ``not-found``.
-            Undecodable: it is still no event of ours.
-            Temporary: the database or the log is away; replay again.
-        """
-        with translate():
-            row = await self._pool.fetchrow("SELECT * FROM log.quarantine WHERE id = $1", kept_id)
-        if row is None:
-            raise Refused("not-found")
-        await log.publish(row["stream"], [decode(row["key"], row["headers"], row["value"])])
-        with translate():
-            await self._pool.execute("UPDATE log.quarantine SET replayed_at = now() WHERE id = $1", kept_id)
-        await self.count()

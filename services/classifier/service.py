@@ -20,6 +20,7 @@ from shared.domain.inquiry import Inquiry
 from shared.eventlog.base import EventLog
 from shared.events import CLASSIFIED, RECEIVED, CloudEvent, InquiryReceived, body, event_type
 from shared.health import Health
+from shared.parking import Parking
 from shared.quarantine import Quarantine
 from shared.telemetry import Metrics
 from shared.worker import Consumer
@@ -44,6 +45,8 @@ class Classifying:
             Undecodable: one of them is no received inquiry.
             LogUnavailable: the answers may or may not be published; handle the batch again.
         """
+        if not events:
+            return
         inquiries = [body(event, InquiryReceived, "inquiry.received").inquiry for event in events]
         answers = await asyncio.to_thread(self._pipeline.classify, [question(inquiry) for inquiry in inquiries])
         classified = [
@@ -69,7 +72,14 @@ class Classifying:
 
 
 def stage(
-    *, pipeline: Pipeline, log: EventLog, clock: Clock, metrics: Metrics, health: Health, quarantine: Quarantine
+    *,
+    pipeline: Pipeline,
+    log: EventLog,
+    clock: Clock,
+    metrics: Metrics,
+    health: Health,
+    quarantine: Quarantine,
+    parking: Parking,
 ) -> Consumer:
     """The classifier as a loop: one member of its group; several share the partitions."""
     classifying = Classifying(pipeline=pipeline, log=log, clock=clock, metrics=metrics)
@@ -79,8 +89,10 @@ def stage(
         subscribe=partial(log.subscribe, RECEIVED, GROUP),
         handle=classifying.handle,
         quarantine=quarantine,
+        parking=parking,
         health=health,
         metrics=metrics,
+        clock=clock,
     )
 
 

@@ -31,9 +31,13 @@ from shared.eventlog.base import EventLog
 from shared.events import REPLIES, ROUTING
 from shared.health import Health
 from shared.http.caller import Authenticator
+from shared.parking import Parking
 from shared.quarantine import Quarantine
 from shared.telemetry import Metrics
-from shared.worker import Consumer, Handle
+from shared.worker import Consumer
+
+_FOLLOWED = ((ROUTING, STATUS_GROUP, StatusKeeper), (REPLIES, REPLIES_GROUP, Replies))
+"""Stream, group, and who keeps what the stream says."""
 
 
 class Kind(Protocol):
@@ -66,6 +70,7 @@ def build(
     clock: Clock,
     metrics: Metrics,
     quarantine: Quarantine,
+    parking: Parking,
     health: Health,
     authenticator: Authenticator,
     doors: DoorSettings,
@@ -84,23 +89,22 @@ def build(
     )
     opened = [kind.open_channel(world) for kind in _kinds()]
 
-    def consumer(stream: str, group: str, handle: Handle) -> Consumer:
-        return Consumer(
+    consumer = partial(Consumer, quarantine=quarantine, parking=parking, health=health, metrics=metrics, clock=clock)
+    following = [
+        consumer(
             group=group,
             stream=stream,
             subscribe=partial(log.subscribe, stream, group),
-            handle=handle,
-            quarantine=quarantine,
-            health=health,
-            metrics=metrics,
+            handle=keeper(database_url=database_url).handle,
         )
-
+        for stream, group, keeper in _FOLLOWED
+    ]
     loops: list[Loop] = [
         accept,
         Normaliser(database_url=database_url, wakeups=wakeups, lanes=Lanes()),
         Relay(database_url=database_url, log=log, wakeups=wakeups, clock=clock),
-        consumer(ROUTING, STATUS_GROUP, StatusKeeper(database_url=database_url).handle),
-        consumer(REPLIES, REPLIES_GROUP, Replies(database_url=database_url).handle),
+        *following,
+        *(one.retries for one in following),
     ]
     loops += [loop for door in opened for loop in door.loops]
     return Ingest(loops=loops, doors=opened)

@@ -27,6 +27,7 @@ from shared.eventlog.base import EventLog
 from shared.health import Health
 from shared.http.caller import Authenticator
 from shared.http.idempotency import IdempotencyStore
+from shared.parking import Parking
 from shared.quarantine import Quarantine
 from shared.service import Service
 from shared.telemetry import Metrics
@@ -56,6 +57,7 @@ def build(
     metrics: Metrics,
     health: Health,
     quarantine: Quarantine,
+    parking: Parking,
     authenticator: Authenticator,
     idempotency: IdempotencyStore,
 ) -> Router:
@@ -75,16 +77,19 @@ def build(
         idempotency=idempotency,
         clock=clock,
     )
+    worker = RouterWorker(
+        url=database_url,
+        log=log,
+        rulesets=rulesets,
+        clock=clock,
+        quarantine=quarantine,
+        parking=parking,
+        health=health,
+        metrics=metrics,
+    )
     loops: list[Service] = [
-        RouterWorker(
-            url=database_url,
-            log=log,
-            rulesets=rulesets,
-            clock=clock,
-            quarantine=quarantine,
-            health=health,
-            metrics=metrics,
-        ),
+        worker,
+        worker.retries,
         Dispatcher(database_url=database_url, wakeups=wakeups, clock=clock, metrics=metrics, rulesets=rulesets),
         Outbox(url=database_url, log=log, wakeups=wakeups, metrics=metrics),
         Replies(url=database_url, log=log, wakeups=wakeups, clock=clock),

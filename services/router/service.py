@@ -21,6 +21,7 @@ from shared.errors import LogUnavailable
 from shared.eventlog.base import EventLog, Positions
 from shared.events import CLASSIFIED, InquiryClassified, body
 from shared.health import Health
+from shared.parking import Parking
 from shared.quarantine import Quarantine
 from shared.telemetry import Metrics
 from shared.worker import Batch, Consumer
@@ -100,6 +101,7 @@ class RouterWorker:
         rulesets: RuleSetStore,
         clock: Clock,
         quarantine: Quarantine,
+        parking: Parking,
         health: Health,
         metrics: Metrics,
     ) -> None:
@@ -111,9 +113,12 @@ class RouterWorker:
             subscribe=partial(log.subscribe, CLASSIFIED, GROUP, positions=self._positions),
             handle=self._taking.handle,
             quarantine=quarantine,
+            parking=parking,
             health=health,
             metrics=metrics,
+            clock=clock,
         )
+        self.retries = self._consumer.retries
 
     async def run(self) -> None:
         """Take in what is classified, until cancelled."""

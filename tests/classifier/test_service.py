@@ -18,6 +18,7 @@ from shared.domain.inquiry import Automatic, Inquiry
 from shared.eventlog.memory import MemoryLog
 from shared.events import CLASSIFIED, RECEIVED, CloudEvent, InquiryClassified, InquiryReceived, body, decode, event_type
 from shared.health import Health
+from shared.parking import MemoryParking
 from shared.quarantine import MemoryQuarantine
 from shared.telemetry import Metrics
 
@@ -32,6 +33,7 @@ class World:
         self.metrics = Metrics()
         self.health = Health()
         self.quarantine = MemoryQuarantine()
+        self.parking = MemoryParking(clock)
         self.clock = clock
         self.pipeline = pipeline
 
@@ -44,6 +46,7 @@ class World:
             metrics=self.metrics,
             health=self.health,
             quarantine=self.quarantine,
+            parking=self.parking,
         )
         task = asyncio.create_task(loop.run())
         try:

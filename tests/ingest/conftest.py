@@ -25,6 +25,7 @@ from shared.events import RECEIVED
 from shared.health import Health
 from shared.http.app import create_app
 from shared.http.caller import Authenticator
+from shared.parking import MemoryParking
 from shared.quarantine import MemoryQuarantine
 from shared.service import supervise
 from shared.telemetry import Metrics
@@ -109,6 +110,7 @@ async def running(database_url: str, pool: asyncpg.Pool[asyncpg.Record], doors: 
         clock=SystemClock(),
         metrics=metrics,
         quarantine=quarantine,
+        parking=MemoryParking(SystemClock()),
         health=health,
         authenticator=Authenticator(FakeAccess()),
         doors=doors,

@@ -24,6 +24,7 @@ from shared.domain.work import Presence
 from shared.eventlog.memory import MemoryLog
 from shared.events import CLASSIFIED, ROUTING
 from shared.health import Health
+from shared.parking import MemoryParking
 from shared.quarantine import MemoryQuarantine
 from shared.telemetry import Metrics
 
@@ -41,6 +42,7 @@ async def running(company: Any, log: MemoryLog) -> AsyncIterator[None]:
             rulesets=company.rulesets,
             clock=clock,
             quarantine=MemoryQuarantine(),
+            parking=MemoryParking(clock),
             health=Health(),
             metrics=metrics,
         ),
