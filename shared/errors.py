@@ -6,6 +6,7 @@
     ├── Temporary            the same call may succeed later; carries ``retry_after`` seconds
     │   ├── DatabaseUnavailable
     │   ├── LogUnavailable
+    │   │   └── ShareLost    a later fence has the share that this one read
     │   └── Overloaded       a bounded resource is full: refuse, never accept and drop
     ├── Permanent            the same call will fail again
     │   ├── Undecodable      a log record that is not one of our events
@@ -39,6 +40,14 @@ class DatabaseUnavailable(Temporary):
 
 class LogUnavailable(Temporary):
     """The event log cannot be reached."""
+
+
+class ShareLost(LogUnavailable):
+    """A later member of the group has the share: ``fence`` is its fence."""
+
+    def __init__(self, message: str, *, fence: int) -> None:
+        super().__init__(message)
+        self.fence = fence
 
 
 class Overloaded(Temporary):

@@ -33,7 +33,11 @@ class PositionStore(Protocol):
     """Where a group keeps its positions if not in the log: in the transaction that holds the outcome."""
 
     async def load(self, partitions: Sequence[int], *, fence: int, incarnation: str) -> Positions:
-        """Take over ``partitions``: from now on writes under a lower ``fence`` fail. Missing ones start at 0."""
+        """Take over ``partitions``: from now on writes under a lower ``fence`` fail. Missing ones start at 0.
+
+        Raises:
+            ShareLost: one of them is under a later fence.
+        """
         ...
 
 

@@ -23,9 +23,9 @@ class Encoded:
     value: bytes
 
 
-def partition_of(key: str) -> int:
+def partition_of(key: str, partitions: int = PARTITIONS) -> int:
     """Where the records of ``key`` are, on every machine and in every run."""
-    return zlib.crc32(key.encode()) % PARTITIONS
+    return zlib.crc32(key.encode()) % partitions
 
 
 def encode(event: CloudEvent) -> Encoded:

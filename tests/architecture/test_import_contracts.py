@@ -24,6 +24,7 @@ FORBIDDEN = {
     "Deciding is pure": ("services/router/decide/route.py", "import random"),
     "scikit-learn lives": ("services/router/rulesets.py", "import sklearn"),
     "Only the composition root names": ("services/ingest/accept.py", "import shared.eventlog.memory"),
+    "Only the adapter on Kafka": ("shared/worker.py", "import aiokafka"),
     "No cycles": ("shared/text.py", "import shared.http.app"),
 }
 

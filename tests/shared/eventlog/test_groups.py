@@ -9,7 +9,6 @@ from typing import Any
 from shared.eventlog.base import EventLog, Positions, Subscription
 from shared.eventlog.encoding import PARTITIONS, partition_of
 
-STREAM = "things.happened"
 DEADLINE = 10.0
 
 
@@ -24,7 +23,7 @@ async def _share(
         round_ = 0
         while True:
             round_ += 1
-            await log.publish(STREAM, [world.event(key, round_) for key in KEYS])
+            await log.publish(world.stream, [world.event(key, round_) for key in KEYS])
             seen: list[set[str]] = [set() for _ in members]
             for index, member in enumerate(members):
                 records = await member.poll(limit=1000, wait=0.1)
@@ -36,14 +35,14 @@ async def _share(
 
 async def test_two_members_of_a_group_share_the_keys(world: Any) -> None:
     one, two = world.process(), world.process()
-    members = [await one.subscribe(STREAM, "readers"), await two.subscribe(STREAM, "readers")]
+    members = [await one.subscribe(world.stream, "readers"), await two.subscribe(world.stream, "readers")]
     seen = await _share(world, members, one, lambda seen: all(seen) and set.union(*seen) == set(KEYS))
     assert not seen[0] & seen[1]
 
 
 async def test_a_member_that_leaves_hands_its_keys_over(world: Any) -> None:
     one, two = world.process(), world.process()
-    stays, goes = await one.subscribe(STREAM, "readers"), await two.subscribe(STREAM, "readers")
+    stays, goes = await one.subscribe(world.stream, "readers"), await two.subscribe(world.stream, "readers")
     await _share(world, [stays, goes], one, all)
     before = stays.fence
     await goes.close()
@@ -53,7 +52,7 @@ async def test_a_member_that_leaves_hands_its_keys_over(world: Any) -> None:
 
 async def test_a_dead_members_keys_move(world: Any) -> None:
     one, two = world.process(), world.process()
-    lives, dies = await one.subscribe(STREAM, "readers"), await two.subscribe(STREAM, "readers")
+    lives, dies = await one.subscribe(world.stream, "readers"), await two.subscribe(world.stream, "readers")
     await _share(world, [lives, dies], one, all)
     await two.close()
     await _share(world, [lives], one, lambda seen: seen[0] == set(KEYS))
@@ -61,15 +60,15 @@ async def test_a_dead_members_keys_move(world: Any) -> None:
 
 async def test_who_lost_its_share_commits_nothing(world: Any) -> None:
     one, two = world.process(), world.process()
-    await one.publish(STREAM, [world.event("key", n) for n in range(3)])
-    slept = await two.subscribe(STREAM, "readers")
+    await one.publish(world.stream, [world.event("key", n) for n in range(3)])
+    slept = await two.subscribe(world.stream, "readers")
     batch = await world.take(slept, 3, commit=False)
     await two.close()
-    heir = await one.subscribe(STREAM, "readers")
+    heir = await one.subscribe(world.stream, "readers")
     assert len(await world.take(heir, 3, commit=False)) == 3
     await slept.commit(world.after(batch))
     await heir.close()
-    assert len(await world.take(await one.subscribe(STREAM, "readers"), 3)) == 3
+    assert len(await world.take(await one.subscribe(world.stream, "readers"), 3)) == 3
 
 
 class Shelf:
@@ -86,15 +85,15 @@ class Shelf:
 
 async def test_positions_in_an_external_store_win_over_the_committed_ones(world: Any) -> None:
     log = world.process()
-    await log.publish(STREAM, [world.event("key", n) for n in range(5)])
+    await log.publish(world.stream, [world.event("key", n) for n in range(5)])
     shelf = Shelf()
-    member = await log.subscribe(STREAM, "readers", positions=shelf)
+    member = await log.subscribe(world.stream, "readers", positions=shelf)
     await world.take(member, 5)
     partitions, fence, incarnation = shelf.loads[-1]
     assert (partitions, fence) == (list(range(PARTITIONS)), member.fence)
     shelf.stored[incarnation, partition_of("key")] = 3
     await member.close()
-    heir = await log.subscribe(STREAM, "readers", positions=shelf)
+    heir = await log.subscribe(world.stream, "readers", positions=shelf)
     assert world.numbers(await world.take(heir, 2), "key") == [3, 4]
     assert heir.fence == shelf.loads[-1][1] > fence
     shelf.stored[incarnation, partition_of("key")] = 1
@@ -104,14 +103,14 @@ async def test_positions_in_an_external_store_win_over_the_committed_ones(world:
 
 async def test_a_wiped_and_regrown_log_is_read_from_its_start(world: Any) -> None:
     log = world.process()
-    await log.publish(STREAM, [world.event("key", n) for n in range(5)])
+    await log.publish(world.stream, [world.event("key", n) for n in range(5)])
     shelf = Shelf()
-    plain = await log.subscribe(STREAM, "plain")
-    fenced = await log.subscribe(STREAM, "fenced", positions=shelf)
+    plain = await log.subscribe(world.stream, "plain")
+    fenced = await log.subscribe(world.stream, "fenced", positions=shelf)
     for member in (plain, fenced):
         await world.take(member, 5)
     await world.wipe()
-    await log.publish(STREAM, [world.event("key", 7)])
+    await log.publish(world.stream, [world.event("key", 7)])
     for member in (plain, fenced):
         assert world.numbers(await world.take(member, 1), "key") == [7]
     assert shelf.loads[0][2] != shelf.loads[-1][2]
