@@ -14,8 +14,9 @@ from shared.clock import ManualClock
 from shared.eventlog.memory import MemoryBroker, MemoryLog
 from shared.events import CloudEvent
 from shared.health import Health
-from shared.parking import MemoryParking
+from shared.parking import Backoff, MemoryParking
 from shared.quarantine import MemoryQuarantine
+from shared.retries import Retries
 from shared.telemetry import Metrics
 from shared.worker import Batch, Consumer
 
@@ -32,7 +33,8 @@ class Stage:
 
     broker: MemoryBroker = field(default_factory=MemoryBroker)
     quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
-    parking: MemoryParking = field(default_factory=lambda: MemoryParking(ManualClock()))
+    clock: ManualClock = field(default_factory=ManualClock)
+    backoff: Backoff = field(default_factory=Backoff)
     health: Health = field(default_factory=Health)
     metrics: Metrics = field(default_factory=Metrics)
     spoil: Callable[[Batch], None] = lambda _: None
@@ -42,6 +44,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.log = MemoryLog(self.broker)
+        self.parking = MemoryParking(self.clock)
 
     async def handle(self, batch: Batch) -> None:
         numbers = [event.data["n"] for event in batch]
@@ -58,11 +61,16 @@ class Stage:
             handle=self.handle,
             quarantine=self.quarantine,
             parking=self.parking,
+            clock=self.clock,
+            backoff=self.backoff,
             health=self.health,
             metrics=self.metrics,
             wait_seconds=0.05,
             retry_seconds=0.0,
         )
+
+    def retries(self) -> Retries:
+        return self.consumer().retries
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
