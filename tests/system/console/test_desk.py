@@ -106,6 +106,33 @@ async def test_declining_takes_one_key_for_the_reasons_and_one_more_to_send(
         await becomes(mads, "Offline")
 
 
+async def test_another_reason_is_told_in_words_by_keys_alone(
+    company: Product, browser: Browser, customer: httpx.AsyncClient
+) -> None:
+    async with Visitor.at(browser, company.run["http"]) as mads:
+        await mads.signs_in("mads")
+        await becomes(mads, "Available")
+        await posted(customer, "Hej, hvornår kommer min pakke? Jeg har ventet i to uger nu.")
+        await expect(mads.button("Accept")).to_be_visible()
+        await mads.presses("d", "4")
+        dialog = mads.page.get_by_role("dialog", name="Why do you decline?")
+        field = dialog.get_by_role("textbox", name="Your reason, in your own words")
+        await expect(field).to_be_focused()
+        await mads.presses("Space", "Enter")
+        await expect(dialog).to_be_visible()
+        await mads.presses("Escape")
+        await expect(dialog).to_be_hidden()
+        await expect(mads.button("Accept")).to_be_visible()
+        await mads.presses("d", "4")
+        await expect(field).to_be_focused()
+        await mads.page.keyboard.type("  She is my sister ")
+        async with mads.page.expect_request(re.compile("/decline$")) as sent:
+            await mads.presses("Enter")
+        assert (await sent.value).post_data_json == {"reason": "other", "note": "She is my sister"}
+        await expect(mads.button("Accept")).to_be_hidden()
+        await becomes(mads, "Offline")
+
+
 async def test_what_another_place_took_meanwhile_is_told(
     company: Product, browser: Browser, customer: httpx.AsyncClient
 ) -> None:

@@ -13,11 +13,14 @@ export const accept = (offer: string, key: string) =>
     api.POST("/api/v1/offers/{offer_id}/accept", { params: { path: { offer_id: offer } }, body: {}, ...keyed(key) }),
   );
 
-export const decline = ({ offer, reason }: { offer: string; reason: DeclineReason }, key: string) =>
+export const decline = (
+  { offer, reason, note }: { offer: string; reason: DeclineReason; note: string | null },
+  key: string,
+) =>
   answer(
     api.POST("/api/v1/offers/{offer_id}/decline", {
       params: { path: { offer_id: offer } },
-      body: { reason },
+      body: { reason, note },
       ...keyed(key),
     }),
   );

@@ -1,10 +1,11 @@
-// Declining: one key opens the reasons, one more sends.
-import { type KeyboardEvent, useRef } from "react";
+// Declining: one key opens the reasons, one more sends; another reason is told in words first.
+import { type KeyboardEvent, useRef, useState } from "react";
 import { Menu, MenuItem, Popover } from "react-aria-components";
 import type { DeclineReason } from "../api/types";
 import { useText } from "../i18n/text";
 import { useWords } from "../i18n/words";
 import { Key } from "./button";
+import { DeclineOther } from "./decline-other";
 import { ariaKeys } from "./keys";
 
 const REASONS: readonly DeclineReason[] = ["wrong_topic", "wrong_language", "too_much", "other"];
@@ -14,17 +15,19 @@ interface Props {
   busy: boolean;
   off: boolean;
   onOpen: (open: boolean) => void;
-  onReason: (reason: DeclineReason) => void;
+  onReason: (reason: DeclineReason, note: string | null) => void;
 }
 
 export function Decline({ open, busy, off, onOpen, onReason }: Props) {
   const text = useText();
   const words = useWords();
   const button = useRef<HTMLButtonElement>(null);
+  const [telling, setTelling] = useState(false);
 
   function choose(reason: DeclineReason): void {
     onOpen(false);
-    onReason(reason);
+    if (reason === "other") setTelling(true);
+    else onReason(reason, null);
   }
   function onDigit(event: KeyboardEvent): void {
     const reason = REASONS[Number(event.key) - 1];
@@ -68,6 +71,14 @@ export function Decline({ open, busy, off, onOpen, onReason }: Props) {
           </Menu>
         </div>
       </Popover>
+      <DeclineOther
+        open={telling}
+        onOpen={setTelling}
+        onTold={(note) => {
+          setTelling(false);
+          onReason("other", note);
+        }}
+      />
     </>
   );
 }

@@ -67,7 +67,7 @@ export function OfferCard({ offer, keys, current = false, onAccepted }: Props) {
           busy={busy}
           off={off}
           onOpen={setReasons}
-          onReason={(reason) => declining.mutate({ offer: offer.id, reason })}
+          onReason={(reason, note) => declining.mutate({ offer: offer.id, reason, note })}
         />
         <Countdown start={offer.made_at} deadline={offer.expires_at} />
       </div>
