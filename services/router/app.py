@@ -18,6 +18,7 @@ from services.router.live import routes as live
 from services.router.live.feed import Feed
 from services.router.live.seats import Seats
 from services.router.outbox import Outbox
+from services.router.perishable import PERISHABLES
 from services.router.replies import Replies
 from services.router.rulesets import RuleSetStore
 from services.router.service import RouterWorker
@@ -28,6 +29,7 @@ from shared.health import Health
 from shared.http.caller import Authenticator
 from shared.http.idempotency import IdempotencyStore
 from shared.parking import Parking
+from shared.pruning import Pruning
 from shared.quarantine import Quarantine
 from shared.service import Service
 from shared.telemetry import Metrics
@@ -95,5 +97,6 @@ def build(
         Replies(url=database_url, log=log, wakeups=wakeups, clock=clock),
         feed,
         seats,
+        Pruning(pool, PERISHABLES),
     ]
     return Router(loops, [all_routes.routes(ports), screens], console_routes(DIST), feed)

@@ -30,6 +30,12 @@ WHERE mine.stream = $1 AND mine.part = reached.part AND mine.fence = $4
 RETURNING mine.part
 """
 
+PRUNE = """
+DELETE FROM router.inbox WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM router.inbox WHERE at < now() - $1::interval ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
+)) RETURNING true
+"""
+
 
 async def mark(conn: Connection, event_ids: Sequence[str]) -> set[str]:
     """Mark the events as taken; returns those that were not yet."""

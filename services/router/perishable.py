@@ -1,0 +1,15 @@
+"""What the router may forget, and when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.router.store import inbox
+from shared.eventlog import retention
+from shared.http.forgetting import ANSWERS
+from shared.pruning import Perishable
+
+# A mark is of use for as long as the log may bring its event again, and for as long again in case it keeps more.
+MARKS = Perishable(name="marks of events taken", statement=inbox.PRUNE, kept=timedelta(days=2 * retention.DAYS))
+
+PERISHABLES = (ANSWERS, MARKS)
