@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +16,7 @@ from pydantic.config import JsonDict
 from shared.errors import SettingsError
 
 _SECRET: JsonDict = {"secret": True}
+_BROKERS = re.compile(r"kafka://[^\s/@,]+:\d{1,5}(,[^\s/@,]+:\d{1,5})*")
 _APART = {"router": (8080, 8090), "ingest": (8081, 8091), "classifier": (8082, 8092)}
 
 
@@ -50,9 +52,17 @@ def _database(value: str) -> str:
 
 
 def _log(value: str) -> str:
-    if value != "postgres:":
-        raise ValueError("must be postgres: (other logs come in a later version)")
-    return value
+    if value == "postgres:" or _BROKERS.fullmatch(value):
+        return value
+    raise ValueError("must be postgres: or kafka://host:port,host:port")
+
+
+def _readable(path: Path) -> Path:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise ValueError(f"cannot be read: {_why(error)}") from error
+    return path
 
 
 def _rate(value: object) -> object:
@@ -60,6 +70,7 @@ def _rate(value: object) -> object:
 
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
+Readable = Annotated[Path, AfterValidator(_readable)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
 
 
@@ -73,7 +84,27 @@ class Settings(BaseModel):
         default=None, repr=False, json_schema_extra=_SECRET, description="Unset: a PostgreSQL of our own in DATA_DIR."
     )
     log_url: Annotated[str, AfterValidator(_log)] = Field(
-        default="postgres:", repr=False, json_schema_extra=_SECRET, description="The event log; in the database."
+        default="postgres:",
+        repr=False,
+        json_schema_extra=_SECRET,
+        description="The event log: in the database, or kafka://host:port,host:port.",
+    )
+    kafka_tls: bool = Field(default=False, description="Whether brokers are spoken to in TLS.")
+    kafka_tls_ca: Readable | None = Field(default=None, description="Who vouches for the brokers. Unset: the system's.")
+    kafka_tls_cert: Readable | None = Field(default=None, description="Our certificate, where brokers ask for one.")
+    kafka_tls_key: Readable | None = Field(default=None, description="The key of our certificate, not encrypted.")
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        default=None, description="How we sign in. Unset: not at all."
+    )
+    kafka_username: str | None = Field(default=None, min_length=1, description="Who we are to the brokers.")
+    kafka_password: str | None = Field(
+        default=None, min_length=1, repr=False, json_schema_extra=_SECRET, description="With KAFKA_USERNAME."
+    )
+    kafka_partitions: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        default=8, description="Of each stream, for good: as many services of a kind share the work at most."
+    )
+    kafka_replication: Annotated[int, Field(ge=1, le=9)] | None = Field(
+        default=None, description="Copies of each record. Unset: 3, or one a broker if there are fewer."
     )
     http_host: str = Field(
         default="127.0.0.1", description="Address of the doors; loopback until a proxy is before it."
@@ -132,9 +163,25 @@ def load(environ: Mapping[str, str], *, apart: str | None = None) -> Settings:
         raise SettingsError([*faults, *(_fault(fault) for fault in error.errors())]) from None
     if settings.http_port and settings.http_port == settings.admin_port and settings.http_host == settings.admin_host:
         faults.append(f"ADMIN_PORT: is {settings.admin_port}, as HTTP_PORT is: choose another")
+    faults += _kafka_faults(settings)
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def _kafka_faults(settings: Settings) -> list[str]:
+    """What each variable alone cannot tell."""
+    faults = []
+    files = {name: getattr(settings, name) for name in ("kafka_tls_ca", "kafka_tls_cert", "kafka_tls_key")}
+    faults += [
+        f"{name.upper()}: needs KAFKA_TLS=yes" for name, file in files.items() if file and not settings.kafka_tls
+    ]
+    if (settings.kafka_tls_cert is None) != (settings.kafka_tls_key is None):
+        faults.append("KAFKA_TLS_CERT, KAFKA_TLS_KEY: one needs the other")
+    signing_in = [settings.kafka_sasl_mechanism, settings.kafka_username, settings.kafka_password]
+    if any(signing_in) and not all(signing_in):
+        faults.append("KAFKA_SASL_MECHANISM, KAFKA_USERNAME, KAFKA_PASSWORD: each needs the others")
+    return faults
 
 
 def _collect(environ: Mapping[str, str], faults: list[str]) -> dict[str, Any]:

@@ -45,7 +45,10 @@ def test_all_faults_are_told_at_once_and_by_name(tmp_path: Path) -> None:
             "HTTP_PORT": "eighty",
             "ADMIN_PORT": "70000",
             "DATABASE_URL": "mysql://router:hunter2@db/x",
-            "LOG_URL": "kafka://broker:9092",
+            "LOG_URL": "kafka://router:hunter2@broker:9092",
+            "KAFKA_PARTITIONS": "0",
+            "KAFKA_SASL_MECHANISM": "GSSAPI",
+            "KAFKA_TLS_CA": str(tmp_path / "absent.pem"),
             "DEMO_TRAFFIC": "perhaps",
             "DEMO_OFFER_SECONDS": "1",
             "RATE_PER_KEY": "fast",
@@ -56,7 +59,8 @@ def test_all_faults_are_told_at_once_and_by_name(tmp_path: Path) -> None:
     )
     assert sorted(fault.split(":")[0] for fault in faults) == [
         "ADMIN_PORT", "CHANNELS_FILE", "DATABASE_URL", "DEMO_OFFER_SECONDS", "DEMO_PASSWORD_FILE",
-        "DEMO_TRAFFIC", "HTTP_PORT", "LOG_URL", "PUBLIC_URL", "RATE_PER_KEY",
+        "DEMO_TRAFFIC", "HTTP_PORT", "KAFKA_PARTITIONS", "KAFKA_SASL_MECHANISM", "KAFKA_TLS_CA", "LOG_URL",
+        "PUBLIC_URL", "RATE_PER_KEY",
     ]  # fmt: skip
     assert "hunter2" not in str(faults)
     assert "got 'eighty'" in str(faults)
@@ -85,6 +89,32 @@ def test_an_empty_variable_is_an_unset_one() -> None:
 @pytest.mark.parametrize(("given", "meant"), [("off", False), ("no", False), ("0", False), ("on", True), ("yes", True)])
 def test_switches_take_the_words_that_people_use(given: str, meant: bool) -> None:
     assert load({"DEMO_AGENTS": given}).demo_agents is meant
+
+
+@pytest.mark.parametrize("given", ["postgres:", "kafka://one:9092", "kafka://one:9092,10.0.0.2:19092,[::1]:9092"])
+def test_the_log_is_in_the_database_or_on_brokers(given: str) -> None:
+    assert load({"LOG_URL": given}).log_url == given
+
+
+@pytest.mark.parametrize(
+    "given", ["kafka://", "kafka://one", "kafka://one:9092/x", "kafka://one:9092,", "nats://one:1"]
+)
+def test_a_log_that_cannot_be_is_refused(given: str) -> None:
+    assert _faults({"LOG_URL": given}) == ["LOG_URL: must be postgres: or kafka://host:port,host:port"]
+
+
+def test_what_brokers_want_to_see_is_given_whole(tmp_path: Path) -> None:
+    file = tmp_path / "pem"
+    file.write_text("x")
+    assert _faults({"KAFKA_TLS_CA": str(file), "KAFKA_USERNAME": "router"}) == [
+        "KAFKA_TLS_CA: needs KAFKA_TLS=yes",
+        "KAFKA_SASL_MECHANISM, KAFKA_USERNAME, KAFKA_PASSWORD: each needs the others",
+    ]
+    assert _faults({"KAFKA_TLS": "yes", "KAFKA_TLS_CERT": str(file)}) == [
+        "KAFKA_TLS_CERT, KAFKA_TLS_KEY: one needs the other"
+    ]
+    whole = {"KAFKA_SASL_MECHANISM": "SCRAM-SHA-512", "KAFKA_USERNAME": "router", "KAFKA_PASSWORD_FILE": str(file)}
+    assert load(whole).kafka_password == "x"
 
 
 @pytest.mark.parametrize(("given", "rate", "burst"), [("50/s", 50, 100), ("0.5", 0.5, 1)])
