@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,11 @@ from services.router import app as router
 from shared.access.store import AccessStore
 from shared.clock import Clock, SystemClock
 from shared.database.wakeups import Wakeups
+from shared.eventlog.base import EventLog
+from shared.eventlog.kafka.log import KafkaLog
+from shared.eventlog.kafka.options import Access, Shape
 from shared.eventlog.postgres import PostgresLog
+from shared.eventlog.retention import DAYS, Retention
 from shared.health import Health
 from shared.http import sign_in
 from shared.http.app import create_app
@@ -35,6 +39,15 @@ from shared.telemetry import Metrics
 
 INGEST, CLASSIFIER, ROUTER = "ingest", "classifier", "router"
 ALL = frozenset({INGEST, CLASSIFIER, ROUTER})
+
+
+@dataclass(frozen=True)
+class ChosenLog:
+    """The event log, what has to run beside it, and what a start does that knows every earlier process to be dead."""
+
+    log: EventLog
+    loops: Sequence[Service]
+    begin_alone: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,7 @@ class Parts:
         wakeups = Wakeups(self.database_url)
         made = {
             "wakeups": wakeups,
-            "log": PostgresLog(self.database_url, wakeups=wakeups),
+            "chosen_log": _choose_log(self.settings, self.database_url, wakeups, self.health),
             "quarantine": PostgresQuarantine(self.pool, metrics=self.metrics),
             "parking": PostgresParking(self.pool, metrics=self.metrics),
             "access": access,
@@ -64,11 +77,15 @@ class Parts:
             object.__setattr__(self, name, part)
 
     wakeups: Wakeups = field(init=False)
-    log: PostgresLog = field(init=False)
+    chosen_log: ChosenLog = field(init=False)
     quarantine: PostgresQuarantine = field(init=False)
     parking: PostgresParking = field(init=False)
     access: AccessStore = field(init=False)
     authenticator: Authenticator = field(init=False)
+
+    @property
+    def log(self) -> EventLog:
+        return self.chosen_log.log
 
 
 @dataclass(frozen=True)
@@ -160,6 +177,25 @@ def build_app(parts: Parts, built: Collection[Built]) -> FastAPI:
     app = create_app(title="Inquiry Router", routers=routers, health=parts.health)
     app.router.routes.extend(page for service in built for page in service.pages)
     return app
+
+
+def _choose_log(settings: Settings, database_url: str, wakeups: Wakeups, health: Health) -> ChosenLog:
+    if settings.log_url == "postgres:":
+        postgres = PostgresLog(database_url, wakeups=wakeups)
+        return ChosenLog(postgres, [Retention(log=postgres)], postgres.forget_members)
+    access = Access(
+        settings.log_url.removeprefix("kafka://"),
+        tls=settings.kafka_tls,
+        authority=settings.kafka_tls_ca,
+        certificate=settings.kafka_tls_cert,
+        key=settings.kafka_tls_key,
+        mechanism=settings.kafka_sasl_mechanism,
+        username=settings.kafka_username,
+        password=settings.kafka_password,
+    )
+    shape = Shape(settings.kafka_partitions, settings.kafka_replication, DAYS)
+    kafka = KafkaLog(access, shape=shape, health=health)
+    return ChosenLog(kafka, [kafka])
 
 
 def _doors(settings: Settings, channels: ChannelsFile | None) -> DoorSettings:

@@ -28,7 +28,6 @@ from shared.database.connection import create_pool
 from shared.database.embedded import EmbeddedPostgres
 from shared.database.migrate import upgrade
 from shared.errors import DatabaseUnavailable, SettingsError
-from shared.eventlog.retention import Retention
 from shared.runfile import RunFile
 from shared.service import Service, supervise
 from shared.settings import Settings
@@ -106,9 +105,9 @@ async def _parts(settings: Settings, postgres: EmbeddedPostgres | None, opened: 
     opened.callback(pool.terminate)
     parts = Parts(settings=settings, database_url=url, pool=pool)
     opened.push_async_callback(parts.log.close)
-    if postgres is not None:
+    if postgres is not None and parts.chosen_log.begin_alone is not None:
         # The data folder's lock proves that whoever read the log before is dead: no lease is waited for.
-        await parts.log.forget_members()
+        await parts.chosen_log.begin_alone()
     await parts.quarantine.count()
     return parts
 
@@ -149,7 +148,7 @@ async def _serve(parts: Parts, built: Mapping[str, Built], opened: AsyncExitStac
 async def _loops(parts: Parts, built: Mapping[str, Built], postgres: EmbeddedPostgres | None) -> AsyncIterator[None]:
     loops: list[Service] = [
         parts.wakeups,
-        Retention(log=parts.log),
+        *parts.chosen_log.loops,
         *(loop for one in built.values() for loop in one.loops),
     ]
     if postgres is not None:
