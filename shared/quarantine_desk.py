@@ -7,7 +7,7 @@ when it comes again; a record that fails again waits again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -175,7 +175,7 @@ class QuarantineDesk:
 
     async def replay_all(
         self, *, per_second: float, stage: str | None = None, after: int = 0, dry_run: bool = False
-    ) -> AsyncIterator[Outcome]:
+    ) -> AsyncGenerator[Outcome, None]:
         """Replay all that wait above ``after``, oldest first, not faster than ``per_second``.
 
         Those that come back meanwhile are behind, and not met again. Stop early by not asking for the next.

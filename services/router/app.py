@@ -28,9 +28,10 @@ from shared.eventlog.base import EventLog
 from shared.health import Health
 from shared.http.caller import Authenticator
 from shared.http.idempotency import IdempotencyStore
-from shared.parking import Parking
+from shared.parked_table import PostgresParking
 from shared.pruning import Pruning
 from shared.quarantine import Quarantine
+from shared.quarantine_desk import QuarantineDesk
 from shared.service import Service
 from shared.telemetry import Metrics
 
@@ -59,7 +60,7 @@ def build(
     metrics: Metrics,
     health: Health,
     quarantine: Quarantine,
-    parking: Parking,
+    parking: PostgresParking,
     authenticator: Authenticator,
     idempotency: IdempotencyStore,
 ) -> Router:
@@ -72,23 +73,13 @@ def build(
         pool=pool, feed=feed, seats=seats, rulesets=rulesets, authenticator=authenticator, clock=clock
     )
     ports = Ports(
-        pool=pool,
-        commands=commands,
-        rulesets=rulesets,
-        auth=authenticator,
-        idempotency=idempotency,
-        clock=clock,
-    )
+        pool=pool, commands=commands, rulesets=rulesets, auth=authenticator, idempotency=idempotency, clock=clock,
+        quarantine=QuarantineDesk(pool, log=log, quarantine=quarantine, clock=clock), parking=parking,
+    )  # fmt: skip
     worker = RouterWorker(
-        url=database_url,
-        log=log,
-        rulesets=rulesets,
-        clock=clock,
-        quarantine=quarantine,
-        parking=parking,
-        health=health,
-        metrics=metrics,
-    )
+        url=database_url, log=log, rulesets=rulesets, clock=clock,
+        quarantine=quarantine, parking=parking, health=health, metrics=metrics,
+    )  # fmt: skip
     loops: list[Service] = [
         worker,
         worker.retries,

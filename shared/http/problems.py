@@ -27,6 +27,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not-waiting": (409, "It is not waiting"),
     "not-in-hand": (409, "Nobody has it in hand"),
     "channel-cannot-send": (409, "This channel cannot send answers"),
+    "unreadable": (409, "It cannot be read as an event of ours"),
     "offer-lapsed": (410, "The offer has lapsed"),
     "offer-withdrawn": (410, "The offer was withdrawn"),
     "offer-declined": (410, "The offer was declined"),

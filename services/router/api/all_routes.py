@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.router.api import agents, conversations, decisions, offers, presence, rulesets
+from services.router.api import agents, conversations, decisions, offers, presence, quarantine, rulesets
 from services.router.api.ports import Ports
 
-NOUNS = (presence, offers, conversations, decisions, agents, rulesets)
+NOUNS = (presence, offers, conversations, decisions, agents, rulesets, quarantine)
 
 
 def routes(ports: Ports) -> APIRouter:

@@ -14,6 +14,8 @@ from shared.access.caller import Caller
 from shared.clock import Clock
 from shared.http.caller import Authenticator
 from shared.http.idempotency import IdempotencyStore, idempotency_key
+from shared.parked_table import PostgresParking
+from shared.quarantine_desk import QuarantineDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Ports:
     auth: Authenticator
     idempotency: IdempotencyStore
     clock: Clock
+    quarantine: QuarantineDesk
+    parking: PostgresParking
 
 
 def by(request: Request, caller: Caller) -> By:

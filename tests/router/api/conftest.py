@@ -13,10 +13,15 @@ from fastapi import FastAPI
 from services.router.api import all_routes
 from services.router.api.ports import Ports
 from shared.access.caller import Caller
+from shared.eventlog.memory import MemoryLog
 from shared.health import Health
 from shared.http.app import create_app
 from shared.http.caller import Authenticator
 from shared.http.idempotency import IdempotencyStore
+from shared.parked_table import PostgresParking
+from shared.quarantine import MemoryQuarantine
+from shared.quarantine_desk import QuarantineDesk
+from shared.telemetry import Metrics
 
 
 class People:
@@ -78,6 +83,8 @@ def make_ports(company: Any, people: People) -> Ports:
         auth=Authenticator(people),
         idempotency=IdempotencyStore(company.pool),
         clock=company.clock,
+        quarantine=QuarantineDesk(company.pool, log=MemoryLog(), quarantine=MemoryQuarantine(), clock=company.clock),
+        parking=PostgresParking(company.pool, metrics=Metrics()),
     )
 
 

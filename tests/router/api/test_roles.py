@@ -28,6 +28,12 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/rulesets/{version}"): {"otto", "sara", "aud"},
     ("POST", "/api/v1/rulesets"): {"otto"},
     ("POST", "/api/v1/rulesets/{version}/publish"): {"otto"},
+    ("GET", "/api/v1/quarantine"): {"otto", "sara", "aud"},
+    ("GET", "/api/v1/quarantine/{record_id}"): {"otto", "sara", "aud"},
+    ("PUT", "/api/v1/quarantine/{record_id}/fix"): {"otto"},
+    ("POST", "/api/v1/quarantine/{record_id}/replay"): {"otto"},
+    ("POST", "/api/v1/quarantine/replay"): {"otto"},
+    ("GET", "/api/v1/parked"): {"otto", "sara", "aud"},
 }
 BODIES: dict[str, Any] = {
     "presence": {"state": "away"},
@@ -53,7 +59,7 @@ async def test_every_route_has_its_row(api: Any) -> None:
 async def test_only_the_named_roles_get_past(api: Any, jana: UUID, method: str, path: str) -> None:
     body = BODIES.get(path.rsplit("/", 1)[-1], {})
     filled = path.removeprefix("/api/v1").replace("{version}", "77")
-    for name in ("offer_id", "conversation_id", "decision_id", "agent_id"):
+    for name in ("offer_id", "conversation_id", "decision_id", "agent_id", "record_id"):
         filled = filled.replace("{" + name + "}", str(uuid4()))
     given = {} if method == "GET" else {"json": body}
     assert (await api.ask(method, None, filled, **given)).status_code == 401
