@@ -103,6 +103,11 @@ class Built:
         if self.router is not None:
             self.router.stopping()
 
+    async def close(self) -> None:
+        """Let go what requests have opened; for the time when nobody is served any more."""
+        if self.router is not None:
+            await self.router.close()
+
 
 def build_ingest(parts: Parts, channels: ChannelsFile | None) -> Built:
     """The doors. ``channels`` of ``None`` takes mail to every address and has no chat site."""

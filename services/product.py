@@ -73,6 +73,8 @@ async def _run(settings: Settings, services: Collection[str], *, with_demo: bool
         pipeline = await _pipeline(settings.data_dir) if CLASSIFIER in services else None
         channels = settings.channels or (CHANNELS if with_demo else None)
         built = bootstrap.build(parts, services, pipeline=pipeline, channels=channels)
+        for one in built.values():
+            opened.push_async_callback(one.close)
         http, admin = await _serve(parts, built, opened)
         await opened.enter_async_context(_loops(parts, built, postgres))
         lmtp = await _until_ready(parts, built)

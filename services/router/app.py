@@ -44,10 +44,15 @@ class Router:
     routers: Sequence[APIRouter]
     pages: Sequence[BaseRoute]
     feed: Feed
+    commands: Commands
 
     def stopping(self) -> None:
         """Say goodbye on every open stream."""
         self.feed.stop()
+
+    async def close(self) -> None:
+        """Let the connections of commands go, once nobody is served any more."""
+        await self.commands.close()
 
 
 def build(
@@ -90,4 +95,4 @@ def build(
         seats,
         Pruning(pool, PERISHABLES),
     ]
-    return Router(loops, [all_routes.routes(ports), screens], console_routes(DIST), feed)
+    return Router(loops, [all_routes.routes(ports), screens], console_routes(DIST), feed, commands)
