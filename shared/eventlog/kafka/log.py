@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
@@ -35,6 +36,8 @@ class KafkaLog:
         patience: Patience | None = None,
         health: Health | None = None,
     ) -> None:
+        if not logging.getLogger().isEnabledFor(logging.DEBUG):
+            logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what is wrong is told here, once and in words
         self._shape = shape or Shape()
         self._patience = patience or Patience()
         self._health = health or Health()
