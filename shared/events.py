@@ -6,7 +6,6 @@ Streams: ``inquiries.received`` (ingest → classifier), ``inquiries.classified`
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +17,7 @@ from shared.domain.classification import Classification
 from shared.domain.inquiry import Inquiry
 from shared.domain.value import Value
 from shared.errors import Undecodable
+from shared.jsontext import dump, load
 
 RECEIVED = "inquiries.received"
 CLASSIFIED = "inquiries.classified"
@@ -43,7 +43,7 @@ class CloudEvent:
     subject: str
     key: str
     time: datetime
-    data: dict[str, Any]
+    data: Mapping[str, Any]
     extensions: Mapping[str, str] = field(default_factory=dict)
 
     def headers(self) -> dict[str, str]:
@@ -61,7 +61,7 @@ class CloudEvent:
 
     def value(self) -> bytes:
         """The JSON body."""
-        return json.dumps(self.data, ensure_ascii=False, separators=(",", ":")).encode()
+        return dump(self.data)
 
 
 def decode(key: str, headers: Mapping[str, str], value: bytes) -> CloudEvent:
@@ -71,7 +71,7 @@ def decode(key: str, headers: Mapping[str, str], value: bytes) -> CloudEvent:
         Undecodable: an attribute is missing, the time is no time, or the value is not a JSON object.
     """
     try:
-        data = json.loads(value)
+        data = load(value)
         if not isinstance(data, dict):
             raise Undecodable("the value is not a JSON object")
         return CloudEvent(

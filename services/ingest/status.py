@@ -5,7 +5,7 @@ Folding is pure (``fold``); rows are guarded by the router's position, so repeat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -22,6 +22,7 @@ from shared.events import CloudEvent, event_type
 GROUP = "ingest.status"
 
 Data = dict[str, Any]
+Told = Mapping[str, Any]
 
 
 class StatusKeeper:
@@ -89,50 +90,50 @@ def _ids(events: Sequence[CloudEvent], name: str, folds: dict[str, Any]) -> set[
     return found
 
 
-def _places(data: Data) -> Data:
+def _places(data: Told) -> Data:
     """Conversation and work item, where the event names them; an earlier one is never forgotten."""
     named = {name: data.get(name) for name in ("conversation_id", "work_item_id")}
     return {name: UUID(value) for name, value in named.items() if value}
 
 
-def _received(data: Data) -> Data:
+def _received(data: Told) -> Data:
     return _places(data)
 
 
-def _classified(data: Data) -> Data:
+def _classified(data: Told) -> Data:
     return _places(data) | {"state": "classified", "classification": data["classification"]}
 
 
-def _closed(data: Data) -> Data:
+def _closed(data: Told) -> Data:
     return _places(data) | {"state": "closed", "reason": data.get("reason")}
 
 
-def _waiting(data: Data, _: WorkState) -> Data:
+def _waiting(data: Told, _: WorkState) -> Data:
     requires = [{"skill": skill, "level": level} for skill, level in sorted(data["requires"].items())]
     routing = {name: data[name] for name in ("queue", "rule", "rule_set", "due", "waiting")} | {"requires": requires}
     return {"state": "waiting", "routing": routing, "offer": None, "assignment": None}
 
 
-def _offered(data: Data, work: WorkState) -> Data:
+def _offered(data: Told, work: WorkState) -> Data:
     offer = {"id": data["offer_id"], "agent_id": data["agent_id"], "expires_at": data["expires_at"]}
     return {"state": "offered", "offer": offer, "routing": _not_waiting(work), "agents": _agents(data, work)}
 
 
-def _offer_ended(_: Data, work: WorkState) -> Data:
+def _offer_ended(_: Told, work: WorkState) -> Data:
     return {"state": "waiting" if work.state == "offered" else work.state, "offer": None}
 
 
-def _assigned(data: Data, work: WorkState) -> Data:
+def _assigned(data: Told, work: WorkState) -> Data:
     assignment = {"id": data["assignment_id"], "agent_id": data["agent_id"], "since": data["since"]}
     changed = {"state": "assigned", "assignment": assignment, "offer": None, "routing": _not_waiting(work)}
     return changed | {"agents": _agents(data, work)}
 
 
-def _assignment_ended(data: Data, _: WorkState) -> Data:
+def _assignment_ended(data: Told, _: WorkState) -> Data:
     return {"state": data["state"], "assignment": None, "outcome": data.get("outcome")}
 
 
-def _agents(data: Data, work: WorkState) -> str:
+def _agents(data: Told, work: WorkState) -> str:
     return " ".join(dict.fromkeys([*work.agents.split(), str(UUID(data["agent_id"]))]))
 
 
@@ -142,14 +143,14 @@ def _not_waiting(work: WorkState) -> Data | None:
 
 _TAKEN = event_type("assignment.started")
 
-_INQUIRY_FOLDS: dict[str, Callable[[Data], Data]] = {
+_INQUIRY_FOLDS: dict[str, Callable[[Told], Data]] = {
     event_type("inquiry.received"): _received,
     event_type("inquiry.classified"): _classified,
     event_type("inquiry.closed"): _closed,
 }
 """Event type → the fields of the inquiry's own row that it sets."""
 
-_WORK_FOLDS: dict[str, Callable[[Data, WorkState], Data]] = {
+_WORK_FOLDS: dict[str, Callable[[Told, WorkState], Data]] = {
     event_type("inquiry.waiting"): _waiting,
     event_type("offer.made"): _offered,
     event_type("offer.accepted"): _offer_ended,

@@ -7,7 +7,6 @@ reads of the API. Every fault that time can heal comes out as ``DatabaseUnavaila
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import asyncpg
 
 from shared.errors import DatabaseUnavailable
+from shared.jsontext import dump_text, load
 
 _HEALS = (
     asyncpg.PostgresConnectionError,
@@ -137,8 +137,4 @@ async def _leave_as_it_is(_: Any) -> None:
 
 
 async def _speak_json(connection: asyncpg.Connection) -> None:
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=json.loads)
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=dump_text, decoder=load)

@@ -37,9 +37,8 @@ def encode(event: CloudEvent) -> Encoded:
     """
     headers = event.headers()
     try:
-        for attribute in (event.key, *headers.values()):
-            if b"\0" in attribute.encode():
-                raise Permanent(f"event {event.id!r} has a NUL in an attribute")
+        if b"\0" in "".join((event.key, *headers.values())).encode():
+            raise Permanent(f"event {event.id!r} has a NUL in an attribute")
         return Encoded(partition_of(event.key), event.id, event.key, headers, event.value())
-    except UnicodeEncodeError as error:
-        raise Permanent(f"event {event.id!r} holds half a character") from error
+    except ValueError as error:
+        raise Permanent(f"event {event.id!r} holds half a character, or what is not JSON") from error

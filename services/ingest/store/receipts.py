@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from zlib import crc32
 import asyncpg
 
 from services.ingest.channel import Delivery
+from shared.jsontext import dump_text
 
 PARTS = 8
 """Keys fall into this many parts; each part is published by one relay at a time."""
@@ -103,7 +103,7 @@ def _row(delivery: Delivery) -> tuple[Any, ...]:
         delivery.body_hash,
         key,
         part_of(key) if key else None,
-        json.dumps(delivery.envelope, ensure_ascii=False),
+        dump_text(delivery.envelope),
         draft.own_reference if draft else None,
         draft.model_dump_json() if draft else None,
         delivery.content_type,

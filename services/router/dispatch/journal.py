@@ -5,11 +5,9 @@ A wish that memory got wrong is no error: it is missing from the answer, and the
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 import asyncpg
 
@@ -24,6 +22,7 @@ from services.router.dispatch.reading import read_loads, read_snapshot
 from services.router.dispatch.snapshot import Snapshot
 from services.router.store.events import Recorded, append, read
 from shared.database.connection import Held
+from shared.jsontext import dump_text
 
 STREAM_GRACE = timedelta(seconds=60)
 FROZEN_SECONDS = 5
@@ -66,7 +65,7 @@ class Journal:
                 [wish.agent_id for wish in proposals],
                 [wish.offer_id for wish in proposals],
                 [wish.decision_id for wish in proposals],
-                [_json(wish.record) for wish in proposals],
+                [dump_text(wish.record) for wish in proposals],
                 proposals[0].made_at,
                 self._term,
             )
@@ -118,7 +117,7 @@ class Journal:
                 [check.item_id for check, _ in ordered],
                 [check.version for check, _ in ordered],
                 [move.queue for _, move in ordered],
-                [_json(move.route) for _, move in ordered],
+                [dump_text(move.route) for _, move in ordered],
                 now + FIRST_CHECK,
             )
             await append(connection, [facts.inquiry_waiting(row) for row in rows])
@@ -141,7 +140,7 @@ class Journal:
                 [entry.item.id for entry, _ in ordered],
                 [entry.item.version for entry, _ in ordered],
                 [way.queue for _, way in ordered],
-                [_json(way.to_json()) for _, way in ordered],
+                [dump_text(way.to_json()) for _, way in ordered],
                 [way.weight for _, way in ordered],
                 [way.first_response_due for _, way in ordered],
                 [way.resolution_due for _, way in ordered],
@@ -163,7 +162,3 @@ class Journal:
             if await connection.fetchval(statements.TERM, self._term) is None:
                 raise LeadershipLost(f"term {self._term} is over")
             yield connection
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

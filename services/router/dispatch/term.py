@@ -90,7 +90,7 @@ class Term:
             batch = await self._journal.facts_after(pool.position, limit=BATCH)
             now = self._clock.now()
             for recorded in batch:
-                fact = recorded.fact
+                fact = recorded.read().fact
                 fold(pool, pos=recorded.pos, at=recorded.at, kind=fact.type, data=fact.data, now=now)
                 self._gauges.happened(fact.type)
             if len(batch) < BATCH:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +59,7 @@ class Outside:
             "data": self._told(sent.data),
         }
 
-    def _told(self, data: dict[str, Any]) -> dict[str, Any]:
+    def _told(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         if self._caller.has(*_WHOLE) or self._own_only or "classification" not in data:
             return data
-        return data | {"classification": data["classification"] | {"passage": None}}
+        return {**data, "classification": {**data["classification"], "passage": None}}

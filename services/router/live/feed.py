@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import deque
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.router.live.follower import Follower
@@ -25,6 +26,14 @@ _POLL_SECONDS = 0.25
 _PATIENCE_SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A fact, unread because a hundred thousand of them stay, and whom it concerns, because that is asked often."""
+
+    recorded: Recorded
+    concerns: tuple[Key, ...]
+
+
 class Feed:
     """A service. Clients attach and are served from memory; ``tally`` is what the facts up to ``position`` add up to."""
 
@@ -35,7 +44,7 @@ class Feed:
         self._hint = wakeups.subscribe(CHANNEL)
         self._clock = clock
         self._most_kept = most_kept
-        self._ring: deque[Recorded] = deque()
+        self._ring: deque[_Kept] = deque()
         self._before_ring = 0
         self._followers: dict[Key, set[Follower]] = {}
         self._everyone: set[Follower] = set()
@@ -76,8 +85,8 @@ class Feed:
         """Serve ``follower`` from its position on; ``False`` when what it needs is not kept any more."""
         if follower.position < self._before_ring:
             return False
-        for recorded in self.after(follower.position):
-            follower.offer(recorded)
+        for kept in self._after(follower.position):
+            follower.offer(kept.recorded, kept.concerns)
         self._everyone.add(follower)
         for key in follower.keys:
             self._followers.setdefault(key, set()).add(follower)
@@ -107,8 +116,7 @@ class Feed:
 
     def after(self, position: int) -> list[Recorded]:
         """What is kept of the facts after ``position``."""
-        start = bisect_right(self._ring, position, key=lambda recorded: recorded.pos)
-        return [self._ring[place] for place in range(start, len(self._ring))]
+        return [kept.recorded for kept in self._after(position)]
 
     def stop(self) -> None:
         """End every stream with a goodbye, so that the server can end; those that come later end at once."""
@@ -126,7 +134,7 @@ class Feed:
             position = self._before_ring
             while position < end:
                 rows = await events.read(conn, position, limit=_BATCH)
-                self._ring.extend(rows)
+                self._ring.extend(_Kept(row, tuple(keys_of(row.read().fact))) for row in rows)
                 position = rows[-1].pos
             self.tally = Tally(await board.waiting(conn), await agents.everyone(conn))
         self.position, self._loaded = end, True
@@ -143,19 +151,25 @@ class Feed:
         return len(rows) == _BATCH
 
     def _tell(self, recorded: Recorded) -> None:
-        self._ring.append(recorded)
+        fact = recorded.read().fact
+        concerns = tuple(keys_of(fact))
+        self._ring.append(_Kept(recorded, concerns))
         self.position = recorded.pos
         concerned: set[Follower] = set()
-        for key in keys_of(recorded.fact):
+        for key in concerns:
             concerned |= self._followers.get(key, set())
         for follower in concerned:
-            follower.offer(recorded)
-        self.tally.fold(recorded.fact)
+            follower.offer(recorded, concerns)
+        self.tally.fold(fact)
 
     def _forget(self) -> None:
         oldest: datetime = self._clock.now() - KEPT
-        while self._ring and (len(self._ring) > self._most_kept or self._ring[0].at < oldest):
-            self._before_ring = self._ring.popleft().pos
+        while self._ring and (len(self._ring) > self._most_kept or self._ring[0].recorded.at < oldest):
+            self._before_ring = self._ring.popleft().recorded.pos
+
+    def _after(self, position: int) -> list[_Kept]:
+        start = bisect_right(self._ring, position, key=lambda kept: kept.recorded.pos)
+        return [self._ring[place] for place in range(start, len(self._ring))]
 
     async def _say_advanced(self) -> None:
         async with self._advanced:

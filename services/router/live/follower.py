@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
-from services.router.live.views import Key, keys_of
+from services.router.live.views import Key
 from services.router.store.events import Recorded
 
 MOST_WAITING = 100_000
@@ -24,9 +24,9 @@ class Follower:
         self.ended = False
         self._facts: deque[Recorded] = deque()
 
-    def offer(self, recorded: Recorded) -> None:
-        """Keep the fact if it concerns this client and is news to it."""
-        if recorded.pos <= self.position or self.keys.isdisjoint(keys_of(recorded.fact)):
+    def offer(self, recorded: Recorded, concerns: Iterable[Key]) -> None:
+        """Keep the fact if it is news to this client and ``concerns`` it."""
+        if recorded.pos <= self.position or self.keys.isdisjoint(concerns):
             return
         if len(self._facts) >= MOST_WAITING:
             self.lost = True

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from services.router.live.objects import Ref, Row
+from shared.jsontext import dump_text
 
 
 def event(name: str, position: int, data: Any) -> str:
     """One event."""
-    return f"id: {position}\nevent: {name}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
+    return f"id: {position}\nevent: {name}\ndata: {dump_text(data)}\n\n"
 
 
 def changes(shown: Iterable[tuple[Ref, Row | None]]) -> list[Row]:

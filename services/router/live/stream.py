@@ -104,7 +104,8 @@ class Stream:
         self._queues = {} if missed else current
         return all(recorded.fact.type != "ruleset.published" for recorded in missed)
 
-    async def _tell(self, facts: Sequence[Recorded]) -> list[str]:
+    async def _tell(self, unread: Sequence[Recorded]) -> list[str]:
+        facts = [recorded.read() for recorded in unread]
         for recorded in facts:
             self._follow_hands(recorded)
         with translate():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 
 from services.router.store.reader import Connection, Reader
+from shared.jsontext import Unread, dump_text
 
 CHANNEL = "router_events"
 """Notified with every append."""
@@ -19,13 +19,13 @@ CHANNEL = "router_events"
 @dataclass(frozen=True, slots=True)
 class Fact:
     """Something that happened. ``key`` orders it on the log, ``cause`` is the Idempotency-Key of the command behind
-    it, ``actor`` who did it (a caller's id, ``dispatcher`` or ``worker``).
+    it, ``actor`` who did it (a caller's id, ``dispatcher`` or ``worker``). The table gives ``data`` unread.
     """
 
     type: str
     subject: str
     key: str
-    data: dict[str, Any]
+    data: Mapping[str, Any]
     cause: str | None = None
     actor: str | None = None
 
@@ -37,6 +37,11 @@ class Recorded:
     pos: int
     at: datetime
     fact: Fact
+
+    def read(self) -> Recorded:
+        """The same, its data read."""
+        data = self.fact.data
+        return replace(self, fact=replace(self.fact, data=data.read())) if isinstance(data, Unread) else self
 
 
 # The update of the head row is held to commit: whoever comes next gets later positions and commits later.
@@ -53,7 +58,7 @@ SELECT base + 1, pg_notify('{CHANNEL}', '') FROM head
 """
 
 READ = """
-SELECT pos, at, type, subject, key, cause, actor, data FROM router.events WHERE pos > $1 ORDER BY pos LIMIT $2
+SELECT pos, at, type, subject, key, cause, actor, data::text FROM router.events WHERE pos > $1 ORDER BY pos LIMIT $2
 """
 
 
@@ -64,7 +69,7 @@ async def append(conn: Connection, facts: Sequence[Fact]) -> int:
     """Write ``facts`` at the next positions; returns the first. Call it last in the transaction: it locks the head."""
     if not facts:
         return 0
-    columns = zip(*((f.type, f.subject, f.key, f.cause, f.actor, _json(f.data)) for f in facts), strict=True)
+    columns = zip(*((f.type, f.subject, f.key, f.cause, f.actor, dump_text(f.data)) for f in facts), strict=True)
     first: int = await conn.fetchval(APPEND, *(list(column) for column in columns))
     return first
 
@@ -88,19 +93,8 @@ async def head(
 
 
 def _recorded(row: asyncpg.Record) -> Recorded:
-    fact = Fact(
-        type=row["type"],
-        subject=row["subject"],
-        key=row["key"],
-        data=row["data"],
-        cause=row["cause"],
-        actor=row["actor"],
-    )
-    return Recorded(pos=row["pos"], at=row["at"], fact=fact)
-
-
-def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    pos, at, kind, subject, key, cause, actor, text = row
+    return Recorded(pos, at, Fact(kind, subject, key, Unread(text), cause, actor))
 
 
 async def last_before(conn: Reader, since: datetime, least: int) -> int:
