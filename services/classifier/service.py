@@ -66,7 +66,7 @@ class Classifying:
             subject=str(inquiry_id),
             key=cause.key,
             time=self._clock.now(),
-            data=cause.data | {"classification": answer.model_dump(mode="json")},
+            data={**cause.data, "classification": answer.model_dump(mode="json")},
             extensions=_carried(cause.extensions),
         )
 
