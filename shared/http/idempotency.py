@@ -25,8 +25,8 @@ from shared.http.types import reply
 
 HEADER = "Idempotency-Key"
 REPLAYED = {"Idempotent-Replayed": "true"}
-ABANDONED_AFTER = timedelta(seconds=30)
-"""A request that has not answered by then died with its process; the next one may run."""
+ABANDONED_AFTER = timedelta(seconds=12)
+"""Every request ends in ten seconds: one without an answer by then died with its process, and the next one may run."""
 
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = ("content-type", "location", "etag")
