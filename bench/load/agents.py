@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from bench.load.feed import Feed, Seen
 from bench.load.wire import Reply, Wire
 
 LEASE_SECONDS = 43_200
-_COMMANDS: dict[str, tuple[str, dict[str, Any]]] = {
+Op = Literal["accept", "complete"]
+_COMMANDS: dict[Op, tuple[str, dict[str, Any]]] = {
     "accept": ("/api/v1/offers/{offer}/accept", {}),
     "complete": ("/api/v1/conversations/{conversation}/complete", {"outcome": "resolved", "note": None}),
 }
@@ -62,14 +63,14 @@ class Agents:
         if await self._do("accept", seen) and await self._do("complete", seen):
             self.completed.add(inquiry_id)
 
-    async def _do(self, op: str, seen: Seen) -> bool:
+    async def _do(self, op: Op, seen: Seen) -> bool:
         """One step of the work; whether it was done."""
         reply = await self._ask(self._wire, op, seen, uuid4().hex)
         if reply.status != 200:
             self.refused.append(reply)
         return reply.status == 200
 
-    async def _ask(self, wire: Wire, op: str, seen: Seen, key: str) -> Reply:
+    async def _ask(self, wire: Wire, op: Op, seen: Seen, key: str) -> Reply:
         path, body = _COMMANDS[op]
         where = path.format(offer=seen.offer_id, conversation=seen.conversation_id)
         headers = {"Idempotency-Key": key}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.policy import SMTP
 from hashlib import sha256
 from uuid import uuid4
 
@@ -55,7 +56,7 @@ def lmtp(text: str) -> Delivery:
     mail["Subject"] = text[:40]
     mail["Message-ID"] = f"<{uuid4()}@customers.example>"
     mail.set_content(text)
-    return Delivery("lmtp", mail.as_bytes())
+    return Delivery("lmtp", mail.as_bytes(policy=SMTP))
 
 
 def chat(text: str, *, session: Session | None = None, conv: str | None = None, seq: int = 0) -> Delivery:

@@ -92,7 +92,6 @@ class AgentOp(Event):
     outcome: Outcome
     invoked: float
     code: str = ""
-    assignment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,30 @@
+"""How long the killed took to be back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import median
+
+from bench.chaos.faults import Outcome
+
+
+def recovery(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
+    """By member: how often it was killed, and the seconds from its start to *ready*. Where a database was killed with
+    it, its start waits for the database, so those are not among the seconds.
+    """
+    seconds: dict[str, list[float]] = defaultdict(list)
+    kills: dict[str, int] = defaultdict(int)
+    for outcome in outcomes:
+        for member, took in outcome.started.items():
+            kills[member] += outcome.reached
+            if member == "postgres" or "postgres" not in outcome.started:
+                seconds[member].append(took)
+    found = {
+        member: {"kills": kills[member], "median": round(median(took), 2), "worst": max(took)}
+        for member, took in sorted(seconds.items())
+    }
+    all_ready = [outcome.all_ready for outcome in outcomes]
+    return found | {
+        "all ready": {"kills": len(all_ready), "median": round(median(all_ready), 2), "worst": max(all_ready)}
+    }
