@@ -12,7 +12,6 @@ from fastapi import FastAPI
 
 from services.router.api import all_routes
 from services.router.api.ports import Ports
-from shared.access.caller import Caller
 from shared.eventlog.memory import MemoryLog
 from shared.health import Health
 from shared.http.app import create_app
@@ -22,29 +21,7 @@ from shared.parked_table import PostgresParking
 from shared.quarantine import MemoryQuarantine
 from shared.quarantine_desk import QuarantineDesk
 from shared.telemetry import Metrics
-
-
-class People:
-    """Access for tests: a token is a name."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Caller] = {
-            "sara": person("sara", "supervisor"),
-            "otto": person("otto", "operations"),
-            "aud": person("aud", "auditor"),
-            "shop": Caller("key:1", "key", "shop", frozenset({"integrator"})),
-            "other": Caller("key:2", "key", "other", frozenset({"integrator"})),
-        }
-
-    def seat(self, name: str, agent_id: UUID) -> None:
-        self.known[name] = person(name, "agent", agent_id=agent_id)
-
-    async def authenticate(self, token: str) -> Caller | None:
-        return self.known.get(token)
-
-
-def person(name: str, *roles: str, agent_id: UUID | None = None) -> Caller:
-    return Caller(f"user:{name}", "user", name.title(), frozenset(roles), agent_id=agent_id)
+from tests.router.people import People
 
 
 class Api:

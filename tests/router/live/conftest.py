@@ -20,39 +20,16 @@ from services.router.live.routes import routes
 from services.router.live.seats import Seats
 from services.router.live.telling import Pace
 from services.serving import Serving
-from shared.access.caller import Caller
 from shared.database.connection import Held
 from shared.database.wakeups import Wakeups
 from shared.health import Health
 from shared.http.app import create_app
 from shared.http.caller import Authenticator
+from tests.router.people import People
 
 DEADLINE_SECONDS = 10.0
 Offer = Callable[[dict[str, Any], UUID], Awaitable[UUID]]
 BY = By("user:test", "key-1")
-
-
-class People:
-    """Access for tests: a token is a name; who is taken out is signed out."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Caller] = {
-            "sara": person("sara", "supervisor"),
-            "otto": person("otto", "operations"),
-            "aud": person("aud", "auditor"),
-            "shop": Caller("key:1", "key", "shop", frozenset({"integrator"})),
-            "other": Caller("key:2", "key", "other", frozenset({"integrator"})),
-        }
-
-    def seat(self, name: str, agent_id: UUID) -> None:
-        self.known[name] = person(name, "agent", agent_id=agent_id)
-
-    async def authenticate(self, token: str) -> Caller | None:
-        return self.known.get(token)
-
-
-def person(name: str, *roles: str, agent_id: UUID | None = None) -> Caller:
-    return Caller(f"user:{name}", "user", name.title(), frozenset(roles), agent_id=agent_id)
 
 
 class Screen:
