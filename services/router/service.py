@@ -17,7 +17,7 @@ from services.router.store import events, inbox
 from services.router.writing import write
 from shared.clock import Clock
 from shared.database.connection import Held
-from shared.errors import LogUnavailable
+from shared.errors import LogUnavailable, ShareLost
 from shared.eventlog.base import EventLog, Positions
 from shared.events import CLASSIFIED, InquiryClassified, body
 from shared.health import Health
@@ -34,17 +34,20 @@ class RouterPositions:
 
     def __init__(self, *, url: str) -> None:
         self._held = Held(url, name="router-positions")
+        self.incarnation = ""
 
     async def load(self, partitions: Sequence[int], *, fence: int, incarnation: str) -> Positions:
         """Take over ``partitions``.
 
         Raises:
-            LogUnavailable: a later fence has them.
+            ShareLost: a later fence has one of them.
         """
         async with self._held.use() as conn:
             positions = await inbox.take_over(conn, CLASSIFIED, partitions, fence=fence, incarnation=incarnation)
-        if len(positions) < len(partitions):
-            raise LogUnavailable("another worker has taken the share over")
+            if len(positions) < len(partitions):
+                latest = await inbox.latest_fence(conn, CLASSIFIED, partitions)
+                raise ShareLost("another worker has taken the share over", fence=latest)
+        self.incarnation = incarnation
         return positions
 
     async def close(self) -> None:
@@ -55,8 +58,9 @@ class RouterPositions:
 class Taking:
     """What is done with a batch: all of it, or nothing and the same again without harm."""
 
-    def __init__(self, *, url: str, rulesets: RuleSetStore, clock: Clock) -> None:
+    def __init__(self, *, url: str, positions: RouterPositions, rulesets: RuleSetStore, clock: Clock) -> None:
         self._held = Held(url, name="router-worker", hot=True)
+        self._positions = positions
         self._rulesets = rulesets
         self._clock = clock
 
@@ -79,7 +83,8 @@ class Taking:
             for found in sorted(taken, key=lambda found: found.inquiry.sequence):
                 intake.take(found.inquiry, found.classification)
             await write(conn, intake.changes, now)
-            if not await inbox.advance(conn, CLASSIFIED, batch.positions, fence=batch.fence):
+            owned = (batch.fence, self._positions.incarnation)
+            if not await inbox.advance(conn, CLASSIFIED, batch.positions, *owned):
                 raise LogUnavailable("the share was lost to another worker")
             await events.append(conn, intake.changes.facts)
 
@@ -106,7 +111,7 @@ class RouterWorker:
         metrics: Metrics,
     ) -> None:
         self._positions = RouterPositions(url=url)
-        self._taking = Taking(url=url, rulesets=rulesets, clock=clock)
+        self._taking = Taking(url=url, positions=self._positions, rulesets=rulesets, clock=clock)
         self._consumer = Consumer(
             group=GROUP,
             stream=CLASSIFIED,

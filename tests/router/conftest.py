@@ -51,8 +51,8 @@ class Company:
         self.pool = pool
         self.clock = clock
         self.rulesets = RuleSetStore(pool)
-        self.taking = Taking(url=url, rulesets=self.rulesets, clock=clock)
         self.positions = RouterPositions(url=url)
+        self.taking = Taking(url=url, positions=self.positions, rulesets=self.rulesets, clock=clock)
         self.commands = Commands(url=url, clock=clock)
         self._numbers = count(1)
 

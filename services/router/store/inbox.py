@@ -23,10 +23,12 @@ WHERE mine.fence <= excluded.fence OR mine.incarnation <> excluded.incarnation
 RETURNING part, pos
 """
 
+LATEST_FENCE = "SELECT coalesce(max(fence), 0) FROM router.position WHERE stream = $1 AND part = ANY($2::int[])"
+
 ADVANCE = """
 UPDATE router.position AS mine SET pos = reached.pos
 FROM (SELECT part, pos FROM unnest($2::int[], $3::bigint[]) AS r (part, pos) ORDER BY part) AS reached
-WHERE mine.stream = $1 AND mine.part = reached.part AND mine.fence = $4
+WHERE mine.stream = $1 AND mine.part = reached.part AND mine.fence = $4 AND mine.incarnation = $5
 RETURNING mine.part
 """
 
@@ -50,7 +52,15 @@ async def take_over(
     return {row["part"]: row["pos"] for row in rows}
 
 
-async def advance(conn: Connection, stream: str, positions: Mapping[int, int], *, fence: int) -> bool:
-    """Remember the positions; ``False`` if a later fence owns one of the partitions."""
-    rows = await conn.fetch(ADVANCE, stream, list(positions), list(positions.values()), fence)
+async def latest_fence(conn: Connection, stream: str, parts: Sequence[int]) -> int:
+    """The highest fence that one of the partitions is under."""
+    return int(await conn.fetchval(LATEST_FENCE, stream, list(parts)))
+
+
+async def advance(conn: Connection, stream: str, positions: Mapping[int, int], fence: int, incarnation: str) -> bool:
+    """Remember the positions; ``False`` if a later fence owns one of the partitions, or in another life of the log.
+
+    A broker that was wiped counts its generations from the start: the fence alone could be that of a sleeper.
+    """
+    rows = await conn.fetch(ADVANCE, stream, list(positions), list(positions.values()), fence, incarnation)
     return len(rows) == len(positions)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from services.router.service import RouterPositions
+from shared.batch import Batch
 from shared.domain.inquiry import Automatic, Channel, Sender
-from shared.errors import LogUnavailable, Undecodable
+from shared.errors import LogUnavailable, ShareLost, Undecodable
 
 
 async def test_an_inquiry_becomes_waiting_work_with_its_route_and_facts_in_order(company: Any) -> None:
@@ -65,6 +67,24 @@ async def test_a_log_that_was_wiped_is_read_from_its_start(company: Any) -> None
     await company.take(company.event(company.inquiry()), pos=9)
     assert await company.positions.load([0], fence=2, incarnation="a") == {0: 9}
     assert await company.positions.load([0], fence=1, incarnation="b") == {0: 0}
+
+
+async def test_a_sleeper_of_the_log_that_was_wiped_writes_nothing_though_its_fence_comes_again(company: Any) -> None:
+    sleeper = company.taking
+    heir = RouterPositions(url=company.url)
+    await heir.load([0], fence=1, incarnation="b")
+    await heir.close()
+    with pytest.raises(LogUnavailable):
+        await sleeper.handle(Batch.of([company.event(company.inquiry())], positions={0: 9}, fence=1))
+    assert await company.pool.fetchval("SELECT pos FROM router.position") == 0
+    assert await company.pool.fetchval("SELECT count(*) FROM router.inbox") == 0
+
+
+async def test_who_comes_too_late_is_told_the_fence_it_lost_to(company: Any) -> None:
+    await company.positions.load([0], fence=7, incarnation="a")
+    with pytest.raises(ShareLost) as caught:
+        await company.positions.load([0, 1], fence=3, incarnation="a")
+    assert caught.value.fence == 7
 
 
 async def test_what_is_none_of_our_events_is_undecodable(company: Any) -> None:
