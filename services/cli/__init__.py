@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from services.cli import access, doctor, model, rules, run
+from services.cli import access, doctor, model, quarantine, rules, run
 from shared.errors import Fault, Refused, SettingsError, Temporary
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(model.app, name="model")
 app.add_typer(access.users, name="users")
 app.add_typer(access.keys, name="keys")
+app.add_typer(quarantine.app, name="quarantine")
 doctor.install(app)
 
 

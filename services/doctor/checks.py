@@ -71,9 +71,15 @@ async def _database(url: str) -> str:
 async def _log(url: str) -> str:
     async with _connection(url) as connection:
         known = {row[0] for row in await connection.fetch("SELECT DISTINCT stream FROM log.head")}
-        quarantined = await connection.fetchval("SELECT count(*) FROM log.quarantine WHERE replayed_at IS NULL")
+        parked = await _by_stage(connection, "log.parked")
+        quarantined = await _by_stage(connection, "log.quarantine WHERE replayed_at IS NULL")
     used = ", ".join(stream for stream in STREAMS if stream in known) or "nothing yet"
-    return f"streams in use: {used}; {quarantined} records in quarantine"
+    return f"streams in use: {used}; parked: {parked}; in quarantine: {quarantined}"
+
+
+async def _by_stage(connection: asyncpg.Connection[asyncpg.Record], records: str) -> str:
+    rows = await connection.fetch(f"SELECT stage, count(*) AS n FROM {records} GROUP BY stage ORDER BY stage")
+    return ", ".join(f"{row['n']} of {row['stage']}" for row in rows) or "none"
 
 
 async def _ports(settings: Settings) -> str:

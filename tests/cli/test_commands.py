@@ -49,7 +49,7 @@ def test_a_service_apart_needs_a_database():
     assert "DATABASE_URL" in told.stderr
 
 
-@pytest.mark.parametrize("group", [(), ("rules",), ("model",), ("users",), ("keys",)])
+@pytest.mark.parametrize("group", [(), ("rules",), ("model",), ("users",), ("keys",), ("quarantine",)])
 def test_help_is_there(group):
     assert "Usage" in run(*group, "--help").stdout
 
