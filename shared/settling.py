@@ -22,6 +22,7 @@ from shared.events import CloudEvent
 from shared.parking import Backoff, Parking, Waiting
 from shared.quarantine import Quarantine
 from shared.readable import read
+from shared.tracing import trace_id
 
 _log = structlog.get_logger(__name__)
 TRIES = 3
@@ -179,5 +180,6 @@ class Settling:
         await self._quarantine.put(self._stage, record, record_row.reason_of(error))
 
 
-def _origin(record: Record) -> dict[str, str | int]:
-    return {"stream": record.stream, "partition": record.partition, "position": record.position}
+def _origin(record: Record) -> dict[str, object]:
+    place = {"stream": record.stream, "partition": record.partition, "position": record.position}
+    return place | {"trace_id": trace_id(record.headers)}

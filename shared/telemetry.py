@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -77,6 +78,18 @@ def correlated(correlation_id: str) -> AbstractContextManager[None]:
     return structlog.contextvars.bound_contextvars(correlation_id=correlation_id)
 
 
+class Ages:
+    """How old inquiries are when a stage is done with them; what a stage adds is its part of the way."""
+
+    def __init__(self, metrics: Metrics, stage: str) -> None:
+        self._seconds = metrics.receipt_to_stage_seconds.labels(stage)
+
+    def observe(self, receipts: Iterable[datetime], *, now: datetime) -> None:
+        """These, received then, are done with ``now``. Clocks of two machines may differ: no age is below zero."""
+        for received_at in receipts:
+            self._seconds.observe(max(0.0, (now - received_at).total_seconds()))
+
+
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Every metric of the product, on a registry of its own; the names are part of the contract with operators."""
@@ -86,6 +99,7 @@ class Metrics:
     refused: Counter = field(init=False)
     classified: Counter = field(init=False)
     offers: Counter = field(init=False)
+    receipt_to_stage_seconds: Histogram = field(init=False)
     receipt_to_offer_seconds: Histogram = field(init=False)
     accept_seconds: Histogram = field(init=False)
     waiting: Gauge = field(init=False)
@@ -102,6 +116,9 @@ class Metrics:
         self._count("refused", "Deliveries refused at a door, by the code told to the sender.", ["channel", "code"])
         self._count("classified", "Inquiries classified.", ["language", "topic", "abstained"])
         self._count("offers", "Offers by what became of them.", ["result"])
+        self._time(
+            "receipt_to_stage_seconds", "From the receipt of an inquiry to published, classified, routed.", ["stage"]
+        )
         self._time("receipt_to_offer_seconds", "From the receipt of an inquiry to its first offer.", ["channel"])
         self._time("accept_seconds", "From a delivery's arrival in the process to its commit.", ["channel"])
         self._gauge("waiting", "Work items that wait, by queue.", ["queue"])

@@ -7,20 +7,22 @@ the loop pauses and uses up no tries.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from logging import DEBUG
 
 import structlog
 
 from shared.batch import Batch, Handle
 from shared.clock import Clock, SystemClock
 from shared.errors import Temporary
-from shared.eventlog.base import Subscription
+from shared.eventlog.base import Record, Subscription
 from shared.health import Health
 from shared.parking import Backoff, Parking
 from shared.quarantine import Quarantine
 from shared.retries import Retries
 from shared.settling import Settling
 from shared.telemetry import Metrics
+from shared.tracing import trace_id
 
 _log = structlog.get_logger(__name__)
 _LIMIT = 200
@@ -98,7 +100,14 @@ class Consumer:
         if records:
             await self._settling.settle(records, subscription.fence)
             await subscription.commit({record.partition: record.position + 1 for record in records})
+            self._tell(records)
         await self._measure(subscription)
+
+    def _tell(self, records: Sequence[Record]) -> None:
+        if _log.is_enabled_for(DEBUG):  # asked first: a line a record is the price of following one
+            for record in records:
+                kind = record.headers.get("ce_type")
+                _log.debug("worker.handled", stage=self.name, type=kind, trace_id=trace_id(record.headers))
 
     async def _pause(self, subscription: Subscription, error: Temporary) -> None:
         while True:

@@ -22,7 +22,7 @@ from shared.events import CLASSIFIED, RECEIVED, CloudEvent, InquiryReceived, bod
 from shared.health import Health
 from shared.parking import Parking
 from shared.quarantine import Quarantine
-from shared.telemetry import Metrics
+from shared.telemetry import Ages, Metrics
 from shared.worker import Consumer
 
 GROUP = "classifier"
@@ -37,6 +37,7 @@ class Classifying:
         self._log = log
         self._clock = clock
         self._metrics = metrics
+        self._ages = Ages(metrics, "classified")
 
     async def handle(self, events: Sequence[CloudEvent]) -> None:
         """Classify ``events`` in a thread and publish the answers under the same keys, durably.
@@ -54,6 +55,7 @@ class Classifying:
             for event, inquiry, answer in zip(events, inquiries, answers, strict=True)
         ]
         await self._log.publish(CLASSIFIED, classified)
+        self._ages.observe((inquiry.received_at for inquiry in inquiries), now=self._clock.now())
         for answer in answers:
             abstained = str(answer.abstained).lower()
             self._metrics.classified.labels(answer.language.value, answer.topic.value, abstained).inc()

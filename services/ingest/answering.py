@@ -16,6 +16,8 @@ from shared.domain.inquiry import Channel
 from shared.errors import Fault, Refused, Temporary
 from shared.http.types import Answer, reply
 from shared.telemetry import Metrics
+from shared.tracing import TRACEPARENT
+from shared.tracing import accepted as accepted_trace
 
 WRITERS = ("integrator", "operations", "supervisor", "agent")
 """Who may hand inquiries in; the auditor only reads."""
@@ -52,6 +54,12 @@ def idempotency_key(request: Request) -> str | None:
 def native_id(key: str | None) -> str:
     """The native id of a request that has no other; without a key two requests are two inquiries."""
     return f"key:{key}" if key is not None else f"once:{uuid4()}"
+
+
+def traced(request: Request) -> dict[str, str]:
+    """The sender's trace, to be kept with the delivery; a header that is no trace is none."""
+    trace = accepted_trace(request.headers.get(TRACEPARENT))
+    return {TRACEPARENT: trace} if trace else {}
 
 
 def body_hash(*parts: bytes) -> bytes:

@@ -102,7 +102,7 @@ def build(
     loops: list[Loop] = [
         accept,
         Normaliser(database_url=database_url, wakeups=wakeups, lanes=Lanes()),
-        Relay(database_url=database_url, log=log, wakeups=wakeups, clock=clock),
+        Relay(database_url=database_url, log=log, wakeups=wakeups, clock=clock, metrics=metrics),
         *following,
         *(one.retries for one in following),
     ]

@@ -8,6 +8,10 @@ heals a log that was away or wiped. Readers know a repeat by its id.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from logging import DEBUG
+
+import structlog
 
 from services.ingest.channel import Draft
 from services.ingest.store import publishing
@@ -19,6 +23,8 @@ from shared.database.wakeups import Wakeups
 from shared.domain.ids import derived_id
 from shared.eventlog.base import EventLog
 from shared.events import RECEIVED, CloudEvent, InquiryReceived, event_type
+from shared.telemetry import Ages, Metrics
+from shared.tracing import TRACEPARENT, of_inquiry, trace_id
 
 _BATCH = 200
 _POLL_SECONDS = 0.25
@@ -26,6 +32,8 @@ _PATIENCE_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 5.0
 _LONGEST_EVENT_TEXT = 65_536
 """Characters; the log carries no more of a text, the raw bytes keep it whole."""
+
+log = structlog.get_logger(__name__)
 
 
 class Relay:
@@ -40,12 +48,14 @@ class Relay:
         log: EventLog,
         wakeups: Wakeups,
         clock: Clock,
+        metrics: Metrics | None = None,
         patience: float = _PATIENCE_SECONDS,
         look_again: float = _LOOK_AGAIN_SECONDS,
     ) -> None:
         self._held = Held(database_url, name=self.name, hot=True)
         self._log = log
         self._clock = clock
+        self._ages = Ages(metrics or Metrics(), "published")
         self._patience = patience
         self._look_again = look_again
         self._hints = (wakeups.subscribe("ingest_accepted"), wakeups.subscribe("ingest_normalised"))
@@ -75,8 +85,12 @@ class Relay:
             parts = await publishing.lock(connection, PARTS)
             ready = await (publishing.again if again else publishing.new)(connection, parts, _BATCH)
             if ready:
-                await self._log.publish(RECEIVED, [self._event(one) for one in ready])
+                events = [self._event(one) for one in ready]
+                await self._log.publish(RECEIVED, events)
                 await publishing.mark(connection, [one.seq for one in ready], self._patience)
+                _tell(events)
+                if not again:
+                    self._ages.observe((one.received_at for one in ready), now=self._clock.now())
         return len(ready)
 
     async def _wait(self) -> None:
@@ -100,4 +114,11 @@ class Relay:
             key=inquiry.key,
             time=ready.received_at,
             data=InquiryReceived(inquiry=inquiry).model_dump(mode="json"),
+            extensions={TRACEPARENT: ready.traceparent or of_inquiry(str(ready.id))},
         )
+
+
+def _tell(events: Sequence[CloudEvent]) -> None:
+    if log.is_enabled_for(DEBUG):  # asked first: a line an inquiry is the price of following one
+        for event in events:
+            log.debug("relay.published", trace_id=trace_id(event.extensions))

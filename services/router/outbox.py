@@ -10,9 +10,11 @@ from shared.domain.ids import derived_id
 from shared.eventlog.base import EventLog
 from shared.events import ROUTING, CloudEvent, event_type
 from shared.telemetry import Metrics
+from shared.tracing import TRACEPARENT, of_inquiry
 from shared.within import within
 
 SOURCE = "/router"
+_OF_INQUIRIES = ("inquiry.", "offer.", "assignment.")
 _LIMIT = 500
 _POLL_SECONDS = 0.25
 _STANDBY_SECONDS = 1.0
@@ -47,7 +49,7 @@ class Outbox:
                 await self._rest(_STANDBY_SECONDS)
                 return False
             position = await outbox.position(conn, ROUTING)
-            rows = await events.read(conn, position, limit=_LIMIT)
+            rows = await events.read_traced(conn, position, limit=_LIMIT)
             if rows:
                 await self._log.publish(ROUTING, [as_cloud_event(row) for row in rows])
                 position = rows[-1].pos
@@ -70,5 +72,11 @@ def as_cloud_event(row: Recorded) -> CloudEvent:
         key=row.fact.key,
         time=row.at,
         data=row.fact.data,
-        extensions={"sequence": str(row.pos)},
+        extensions={"sequence": str(row.pos)} | _trace(row),
     )
+
+
+def _trace(row: Recorded) -> dict[str, str]:
+    if row.traceparent is None and not row.fact.type.startswith(_OF_INQUIRIES):
+        return {}
+    return {TRACEPARENT: row.traceparent or of_inquiry(row.fact.subject)}

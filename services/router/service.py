@@ -13,7 +13,7 @@ from functools import partial
 from services.router.conversations import Intake
 from services.router.picture import look
 from services.router.rulesets import RuleSetStore
-from services.router.store import events, inbox
+from services.router.store import events, inbox, traces
 from services.router.writing import write
 from shared.clock import Clock
 from shared.database.connection import Held
@@ -23,7 +23,8 @@ from shared.events import CLASSIFIED, InquiryClassified, body
 from shared.health import Health
 from shared.parking import Parking
 from shared.quarantine import Quarantine
-from shared.telemetry import Metrics
+from shared.telemetry import Ages, Metrics
+from shared.tracing import given
 from shared.worker import Batch, Consumer
 
 GROUP = "router"
@@ -58,11 +59,20 @@ class RouterPositions:
 class Taking:
     """What is done with a batch: all of it, or nothing and the same again without harm."""
 
-    def __init__(self, *, url: str, positions: RouterPositions, rulesets: RuleSetStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        url: str,
+        positions: RouterPositions,
+        rulesets: RuleSetStore,
+        clock: Clock,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._held = Held(url, name="router-worker", hot=True)
         self._positions = positions
         self._rulesets = rulesets
         self._clock = clock
+        self._ages = Ages(metrics or Metrics(), "routed")
 
     async def handle(self, batch: Batch) -> None:
         """Take the batch in.
@@ -83,10 +93,12 @@ class Taking:
             for found in sorted(taken, key=lambda found: found.inquiry.sequence):
                 intake.take(found.inquiry, found.classification)
             await write(conn, intake.changes, now)
+            await traces.keep(conn, {e.subject: named for e in batch if (named := given(e.subject, e.extensions))})
             owned = (batch.fence, self._positions.incarnation)
             if not await inbox.advance(conn, CLASSIFIED, batch.positions, *owned):
                 raise LogUnavailable("the share was lost to another worker")
             await events.append(conn, intake.changes.facts)
+        self._ages.observe((found.inquiry.received_at for found in taken), now=self._clock.now())
 
     async def close(self) -> None:
         """Let the connection go."""
@@ -111,7 +123,7 @@ class RouterWorker:
         metrics: Metrics,
     ) -> None:
         self._positions = RouterPositions(url=url)
-        self._taking = Taking(url=url, positions=self._positions, rulesets=rulesets, clock=clock)
+        self._taking = Taking(url=url, positions=self._positions, rulesets=rulesets, clock=clock, metrics=metrics)
         self._consumer = Consumer(
             group=GROUP,
             stream=CLASSIFIED,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.domain.value import Value
 
@@ -70,7 +69,7 @@ class Inquiry(Value):
     sequence: int
     caller: str
     channel: Channel
-    received_at: datetime
+    received_at: AwareDatetime
     key: str
     sender: Sender = Sender()
     recipient: str | None = None

@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.problems import problem
+from shared.tracing import TRACEPARENT, trace_id
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
@@ -47,7 +48,7 @@ class Envelope:
                 _dress(scope, MutableHeaders(scope=message))
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=state["request_id"]):
+        with structlog.contextvars.bound_contextvars(**_named(scope)):
             try:
                 await self._app(scope, receive, dressed)
             except Exception:
@@ -55,6 +56,15 @@ class Envelope:
                 if started:
                     raise
                 await problem("internal", request_id=state["request_id"])(scope, receive, dressed)
+
+
+def _named(scope: Scope) -> dict[str, str]:
+    """What the lines of this request are found by."""
+    named = {"request_id": scope["state"]["request_id"]}
+    trace = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
+    if trace is not None and (number := trace_id({TRACEPARENT: trace.decode("latin-1")})):
+        named["trace_id"] = number
+    return named
 
 
 def _dress(scope: Scope, headers: MutableHeaders) -> None:

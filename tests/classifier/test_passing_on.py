@@ -48,6 +48,19 @@ async def test_the_trace_is_handed_on(pipeline: Pipeline, clock: ManualClock) ->
     assert (await handed_on(pipeline, clock, received(clock))).extensions == {"traceparent": TRACE}
 
 
+async def test_a_time_without_a_zone_is_none(pipeline: Pipeline, clock: ManualClock) -> None:
+    with pytest.raises(Undecodable, match="does not fit"):
+        await handed_on(pipeline, clock, received(clock, received_at="2026-03-04T09:00:00"))
+
+
+async def test_how_old_an_inquiry_is_then_is_measured(pipeline: Pipeline, clock: ManualClock) -> None:
+    metrics, came = Metrics(), received(clock)
+    clock.advance(7)
+    await Classifying(pipeline=pipeline, log=MemoryLog(), clock=clock, metrics=metrics).handle([came])
+    labels = {"stage": "classified"}
+    assert metrics.registry.get_sample_value("inquiry_router_receipt_to_stage_seconds_sum", labels) == 7
+
+
 async def test_a_later_version_is_not_taken_for_one_of_today(pipeline: Pipeline, clock: ManualClock) -> None:
     with pytest.raises(Undecodable, match="unknown event type"):
         await handed_on(pipeline, clock, received(clock, type_="inquiryrouter.inquiry.received.v2"))

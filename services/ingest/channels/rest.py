@@ -11,7 +11,16 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime
 from starlette.responses import Response
 
-from services.ingest.answering import WRITERS, Accepted, accepted, body_hash, counted, idempotency_key, native_id
+from services.ingest.answering import (
+    WRITERS,
+    Accepted,
+    accepted,
+    body_hash,
+    counted,
+    idempotency_key,
+    native_id,
+    traced,
+)
 from services.ingest.channel import Delivery, Door
 from services.ingest.forms import NewInquiry
 from services.ingest.store.reads import Filter
@@ -55,6 +64,7 @@ def _offer_post(router: APIRouter, world: World) -> None:
                     raw=raw,
                     content_type="application/json",
                     draft=body.draft(caller.id),
+                    envelope=traced(request),
                     idempotency_key=key,
                     body_hash=body_hash(raw),
                 )

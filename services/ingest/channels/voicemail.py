@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.ingest import vtt
-from services.ingest.answering import WRITERS, Accepted, accepted, body_hash, counted, idempotency_key
+from services.ingest.answering import WRITERS, Accepted, accepted, body_hash, counted, idempotency_key, traced
 from services.ingest.channel import Delivery, Door
 from services.ingest.forms import Voicemail
 from services.ingest.world import World
@@ -43,6 +43,7 @@ def open_channel(world: World) -> Door:
                     raw=raw,
                     content_type=request.headers.get("content-type", "")[:100],
                     draft=form.draft(),
+                    envelope=traced(request),
                     idempotency_key=idempotency_key(request),
                     body_hash=body_hash(raw, request.url.query.encode()),
                 )

@@ -12,7 +12,7 @@ import asyncpg
 
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('ingest.relay'), part) FROM generate_series(0, $1 - 1) part ORDER BY part"
 
-_COLUMNS = "r.seq, r.id, r.caller, r.received_at, i.body"
+_COLUMNS = "r.seq, r.id, r.caller, r.received_at, i.body, i.envelope ->> 'traceparent' AS traceparent"
 
 _NEW = f"""
 SELECT {_COLUMNS} FROM ingest.receipt r JOIN ingest.inquiry i USING (id)
@@ -45,6 +45,7 @@ class Ready:
     caller: str
     received_at: datetime
     body: dict[str, Any]
+    traceparent: str | None
 
 
 async def lock(connection: asyncpg.Connection[asyncpg.Record], parts: int) -> list[int]:

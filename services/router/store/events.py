@@ -37,6 +37,8 @@ class Recorded:
     pos: int
     at: datetime
     fact: Fact
+    traceparent: str | None = None
+    """Only where it was asked for, and the sender of the inquiry named one."""
 
     def read(self) -> Recorded:
         """The same, its data read."""
@@ -60,7 +62,11 @@ SELECT base + 1, pg_notify('{CHANNEL}', '') FROM head
 READ = """
 SELECT pos, at, type, subject, key, cause, actor, data::text FROM router.events WHERE pos > $1 ORDER BY pos LIMIT $2
 """
-
+READ_TRACED = """
+SELECT e.*, t.traceparent FROM (
+    SELECT pos, at, type, subject, key, cause, actor, data::text FROM router.events WHERE pos > $1 ORDER BY pos LIMIT $2
+) e LEFT JOIN router.trace t USING (subject) ORDER BY e.pos
+"""
 
 LAST_BEFORE = "SELECT pos FROM router.events WHERE at < $1 AND pos > $2 ORDER BY pos DESC LIMIT 1"
 
@@ -84,6 +90,11 @@ async def read(
     return [_recorded(row) for row in await conn.fetch(READ, after, limit)]
 
 
+async def read_traced(conn: Reader, after: int, *, limit: int) -> list[Recorded]:
+    """The same, each with its sender's trace."""
+    return [_recorded(row) for row in await conn.fetch(READ_TRACED, after, limit)]
+
+
 async def head(
     conn: Reader,
 ) -> int:
@@ -93,8 +104,8 @@ async def head(
 
 
 def _recorded(row: asyncpg.Record) -> Recorded:
-    pos, at, kind, subject, key, cause, actor, text = row
-    return Recorded(pos, at, Fact(kind, subject, key, Unread(text), cause, actor))
+    pos, at, kind, subject, key, cause, actor, text, *trace = row
+    return Recorded(pos, at, Fact(kind, subject, key, Unread(text), cause, actor), *trace)
 
 
 async def last_before(conn: Reader, since: datetime, least: int) -> int:
