@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from services.ingest.accept import Accept
+from services.ingest.relay import Relay
+from shared.clock import SystemClock
+from shared.database.wakeups import Wakeups
+from shared.eventlog.memory import MemoryLog
 from shared.events import RECEIVED
+from shared.telemetry import Metrics
 from shared.tracing import TRACEPARENT, of_inquiry
 from tests.ingest.conftest import House, eventually
+from tests.ingest.test_relay import at_work, delivery, events
 
 NAMED = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 VOICEMAIL = {"call_id": "c1", "from": "+371", "to": "1", "text": "Hello"}
@@ -34,28 +43,23 @@ async def test_without_one_it_is_the_inquirys_own(house: House, headers: dict[st
     assert await trace_of(house, answer.json()["id"]) == of_inquiry(answer.json()["id"])
 
 
-async def test_it_is_the_same_when_the_inquiry_is_published_again(house: House) -> None:
-    async with house.client() as client:
-        answer = await client.post("/api/v1/inquiries", json={"text": "Hello"}, headers={TRACEPARENT: NAMED})
-    await house.inquiry(answer.json()["id"])
-
-    async def again() -> bool:
-        await house.pool.execute("UPDATE ingest.receipt SET publish_again_at = now()")
-        return len(house.received()) == 2
-
-    await eventually(again)
-    assert await trace_of(house, answer.json()["id"]) == NAMED
-
-
-async def test_the_way_to_the_log_is_measured_the_first_time_only(house: House) -> None:
-    async with house.client() as client:
-        answer = await client.post("/api/v1/inquiries", json={"text": "Hello"})
-    await house.inquiry(answer.json()["id"])
-
-    async def again() -> bool:
-        await house.pool.execute("UPDATE ingest.receipt SET publish_again_at = now()")
-        return len(house.received()) == 2
-
-    await eventually(again)
+async def test_a_repeat_has_the_same_trace_and_the_way_to_the_log_is_measured_once(database_url: str) -> None:
+    log, metrics, clock = MemoryLog(), Metrics(), SystemClock()
+    accept = Accept(database_url=database_url, clock=clock, metrics=metrics)
+    relay = Relay(
+        database_url=database_url,
+        log=log,
+        wakeups=Wakeups(database_url),
+        clock=clock,
+        metrics=metrics,
+        patience=0.05,
+        look_again=0.05,
+    )
+    async with at_work(accept, relay):
+        receipt = await accept.submit(replace(delivery("a"), envelope={TRACEPARENT: NAMED}))
+        await eventually(lambda: len(events(log.broker)) >= 3)
+    assert {(event.subject, event.extensions[TRACEPARENT]) for event in events(log.broker)} == {
+        (str(receipt.id), NAMED)
+    }
     count = "inquiry_router_receipt_to_stage_seconds_count"
-    assert house.metrics.registry.get_sample_value(count, {"stage": "published"}) == 1
+    assert metrics.registry.get_sample_value(count, {"stage": "published"}) == 1
