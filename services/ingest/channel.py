@@ -15,40 +15,24 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
 
 from shared.domain.ids import derived_id, inquiry_id
-from shared.domain.inquiry import Attachment, Automatic, Channel, Inquiry, Sender
-from shared.domain.value import Value
+from shared.domain.inquiry import Channel, Content, Inquiry
 
 
-class Draft(Value):
-    """An inquiry as far as the door or the parser knows it: all but identity and time. Every string is clean.
+class Draft(Content):
+    """An inquiry as far as the door or the parser knows it. Every string is clean.
 
     ``key`` orders the log; ``None`` stands for the inquiry's own id.
     """
 
-    channel: Channel
     key: str | None = None
-    sender: Sender = Sender()
-    recipient: str | None = None
-    subject: str | None = None
-    text: str
-    context: str | None = None
-    language_hint: str | None = None
-    own_reference: str | None = None
-    references: tuple[str, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
-    attributes: dict[str, Any] = Field(default_factory=dict)
-    automatic: Automatic = Automatic.HUMAN
-    unreadable: str | None = None
-    text_altered: bool = False
 
     def inquiry(self, *, id: UUID, sequence: int, caller: str, received_at: datetime) -> Inquiry:  # noqa: A002  # the field's name
         """The inquiry that this draft is of."""
-        fields = {name: getattr(self, name) for name in Draft.model_fields if name != "key"}
+        content = {name: getattr(self, name) for name in Content.model_fields}
         key = self.key or f"inquiry:{id}"
-        return Inquiry(id=id, sequence=sequence, caller=caller, received_at=received_at, key=key, **fields)
+        return Inquiry(id=id, sequence=sequence, caller=caller, received_at=received_at, key=key, **content)
 
 
 @dataclass(frozen=True, slots=True)

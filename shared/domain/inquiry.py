@@ -55,22 +55,15 @@ class Attachment(Value):
     size: int
 
 
-class Inquiry(Value):
-    """The normalised message.
+class Content(Value):
+    """All of an inquiry that a door or a parser knows: everything but identity, time and order.
 
-    ``sequence`` is ingest's accept order and alone decides the order inside a conversation.
-    ``key`` orders the log: records of one conversation share it. ``references`` are all thread names that this
-    message answers (Message-IDs, a chat session, the caller's own thread id), ``own_reference`` the one it creates.
-    ``context`` is the earlier text of a chat that no agent has accepted yet, for the classifier.
-    ``unreadable`` says why only a part could be read; such an inquiry goes to triage.
+    ``references`` are all thread names that this message answers (Message-IDs, a chat session, the caller's own thread
+    id), ``own_reference`` the one it creates. ``context`` is the earlier text of a chat that no agent has accepted yet,
+    for the classifier. ``unreadable`` says why only a part could be read; such an inquiry goes to triage.
     """
 
-    id: UUID
-    sequence: int
-    caller: str
     channel: Channel
-    received_at: AwareDatetime
-    key: str
     sender: Sender = Sender()
     recipient: str | None = None
     subject: str | None = None
@@ -84,3 +77,17 @@ class Inquiry(Value):
     automatic: Automatic = Automatic.HUMAN
     unreadable: str | None = None
     text_altered: bool = False
+
+
+class Inquiry(Content):
+    """The normalised message.
+
+    ``sequence`` is ingest's accept order and alone decides the order inside a conversation. ``key`` orders the log:
+    records of one conversation share it.
+    """
+
+    id: UUID
+    sequence: int
+    caller: str
+    received_at: AwareDatetime
+    key: str
