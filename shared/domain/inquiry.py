@@ -56,12 +56,7 @@ class Attachment(Value):
 
 
 class Content(Value):
-    """All of an inquiry that a door or a parser knows: everything but identity, time and order.
-
-    ``references`` are all thread names that this message answers (Message-IDs, a chat session, the caller's own thread
-    id), ``own_reference`` the one it creates. ``context`` is the earlier text of a chat that no agent has accepted yet,
-    for the classifier. ``unreadable`` says why only a part could be read; such an inquiry goes to triage.
-    """
+    """All of an inquiry that a door or a parser knows: everything but identity, time and order. See ``Inquiry``."""
 
     channel: Channel
     sender: Sender = Sender()
@@ -82,8 +77,11 @@ class Content(Value):
 class Inquiry(Content):
     """The normalised message.
 
-    ``sequence`` is ingest's accept order and alone decides the order inside a conversation. ``key`` orders the log:
-    records of one conversation share it.
+    ``sequence`` is ingest's accept order and alone decides the order inside a conversation.
+    ``key`` orders the log: records of one conversation share it. ``references`` are all thread names that this
+    message answers (Message-IDs, a chat session, the caller's own thread id), ``own_reference`` the one it creates.
+    ``context`` is the earlier text of a chat that no agent has accepted yet, for the classifier.
+    ``unreadable`` says why only a part could be read; such an inquiry goes to triage.
     """
 
     id: UUID
