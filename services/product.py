@@ -21,7 +21,7 @@ from services.classifier.pipeline import Pipeline
 from services.classifier.progress import on_terminal
 from services.demo.company import CHANNELS, DemoCompany
 from services.serving import Serving
-from shared import runfile
+from shared import garbage, runfile
 from shared.access import demo_guard
 from shared.admin import admin_app
 from shared.database.connection import create_pool
@@ -80,6 +80,7 @@ async def _run(settings: Settings, services: Collection[str], *, with_demo: bool
         lmtp = await _until_ready(parts, built)
         told = _Told(settings.data_dir, postgres, http=http.url, admin=admin.url, lmtp=lmtp, url=settings.database_url)
         opened.callback(runfile.remove, settings.data_dir)
+        garbage.settle()
         told.write()
         print(f"ready {http.url}", flush=True)  # noqa: T201  # what the outside waits for
         if company is not None:

@@ -24,6 +24,7 @@ from services.router.commands.accept import Accept as AcceptOffer
 from services.router.commands.complete import Complete
 from services.router.commands.writers import Commands
 from services.router.facts import By
+from shared import garbage
 from shared.database.connection import Held, create_pool
 from shared.database.embedded import EmbeddedPostgres
 from shared.database.wakeups import Wakeups
@@ -102,6 +103,7 @@ async def in_process(product: Product) -> AsyncIterator[InProcess]:
         ]
         await opened.enter_async_context(_running(loops, parts))
         await asyncio.wait_for(observer.ready.wait(), 30)
+        garbage.settle()
         yield world
 
 
