@@ -23,12 +23,14 @@ from services.ingest.normalise import Normaliser
 from services.ingest.relay import Relay
 from services.ingest.status import GROUP as STATUS_GROUP
 from services.ingest.status import StatusKeeper
+from services.ingest.store import publishing
 from services.ingest.store.reads import Reads
 from services.ingest.world import DoorSettings, World
 from shared.clock import Clock
 from shared.database.wakeups import Wakeups
 from shared.eventlog.base import EventLog
-from shared.events import REPLIES, ROUTING
+from shared.eventlog.losses import Losses
+from shared.events import CLASSIFIED, RECEIVED, REPLIES, ROUTING
 from shared.health import Health
 from shared.http.caller import Authenticator
 from shared.parking import Parking
@@ -102,6 +104,13 @@ def build(
     loops: list[Loop] = [
         accept,
         Normaliser(database_url=database_url, wakeups=wakeups, lanes=Lanes()),
+        Losses(
+            name="ingest.losses",
+            database_url=database_url,
+            log=log,
+            streams=(RECEIVED, CLASSIFIED),
+            again=publishing.lost,
+        ),
         Relay(database_url=database_url, log=log, wakeups=wakeups, clock=clock, metrics=metrics),
         *following,
         *(one.retries for one in following),

@@ -17,6 +17,7 @@ from services.router.dispatch.loop import Dispatcher
 from services.router.live import routes as live
 from services.router.live.feed import Feed
 from services.router.live.seats import Seats
+from services.router.losses import losses
 from services.router.outbox import Outbox
 from services.router.perishable import PERISHABLES
 from services.router.replies import Replies
@@ -89,6 +90,7 @@ def build(
         worker,
         worker.retries,
         Dispatcher(database_url=database_url, wakeups=wakeups, clock=clock, metrics=metrics, rulesets=rulesets),
+        losses(url=database_url, log=log),
         Outbox(url=database_url, log=log, wakeups=wakeups, metrics=metrics),
         Replies(url=database_url, log=log, wakeups=wakeups, clock=clock),
         feed,

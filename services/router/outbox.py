@@ -52,8 +52,8 @@ class Outbox:
             rows = await events.read_traced(conn, position, limit=_LIMIT)
             if rows:
                 await self._log.publish(ROUTING, [as_cloud_event(row) for row in rows])
+                await outbox.advance(conn, ROUTING, after=position, pos=rows[-1].pos)
                 position = rows[-1].pos
-                await outbox.advance(conn, ROUTING, position)
             self._pending.set(await events.head(conn) - position)
         return len(rows) == _LIMIT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.router.store import inbox
+from services.router.store import inbox, replies
 from shared.eventlog import retention
 from shared.http.forgetting import ANSWERS
 from shared.pruning import Perishable
@@ -12,4 +12,6 @@ from shared.pruning import Perishable
 # A mark is of use for as long as the log may bring its event again, and for as long again in case it keeps more.
 MARKS = Perishable(name="marks of events taken", statement=inbox.PRUNE, kept=timedelta(days=2 * retention.DAYS))
 
-PERISHABLES = (ANSWERS, MARKS)
+REPLIES = Perishable(name="answers sent", statement=replies.PRUNE, kept=timedelta(days=retention.DAYS))
+
+PERISHABLES = (ANSWERS, MARKS, REPLIES)

@@ -91,6 +91,14 @@ class EventLog(Protocol):
         """Join ``group``: its members share the partitions; a member that dies loses its share within seconds."""
         ...
 
+    async def incarnation(self, stream: str) -> str:
+        """Which life of ``stream`` this is: another one means that records are gone, read or not.
+
+        Raises:
+            LogUnavailable: there is nobody to ask.
+        """
+        ...
+
     def tail(self, stream: str, *, from_end: bool = True) -> AsyncIterator[Record]:
         """Every record of the stream to every caller, without a group or memory; endless, waits for new ones."""
         ...

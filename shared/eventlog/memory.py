@@ -173,6 +173,12 @@ class MemoryLog:
         self._members.append(member)
         return member
 
+    async def incarnation(self, stream: str) -> str:  # noqa: ARG002  # all streams live and die together
+        """See the port."""
+        if not self.broker.available:
+            raise LogUnavailable("the memory log is switched off")
+        return self.broker.incarnation
+
     async def tail(self, stream: str, *, from_end: bool = True) -> AsyncIterator[Record]:
         """See the port; the end is where it is at the first ``anext``."""
         parts = [self.broker.part(stream, number) for number in range(PARTITIONS)]

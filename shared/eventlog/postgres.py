@@ -18,7 +18,7 @@ from shared.errors import LogUnavailable
 from shared.eventlog.base import PositionStore, Record
 from shared.eventlog.encoding import PARTITIONS, Encoded, encode
 from shared.eventlog.reading import POLL_SECONDS, Cursor, heads, log_faults
-from shared.eventlog.shares import ensure_stream
+from shared.eventlog.shares import ensure_stream, incarnation
 from shared.eventlog.subscription import PostgresSubscription
 from shared.events import CloudEvent
 from shared.within import within
@@ -101,6 +101,16 @@ class PostgresLog:
             raise
         self._members.append(member)
         return member
+
+    async def incarnation(self, stream: str) -> str:
+        """See the port."""
+        held = Held(self._url, name="log")
+        try:
+            with log_faults():
+                async with held.use() as connection:
+                    return await incarnation(connection, stream)
+        finally:
+            await held.close()
 
     async def tail(self, stream: str, *, from_end: bool = True) -> AsyncIterator[Record]:
         """See the port; the end is where it is at the first ``anext``. While the database is away, it waits."""

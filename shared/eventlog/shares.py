@@ -65,6 +65,15 @@ async def ensure_stream(connection: asyncpg.Connection, stream: str) -> None:
     await connection.execute(_ENSURE, stream, PARTITIONS)
 
 
+async def incarnation(connection: asyncpg.Connection, stream: str) -> str:
+    """Which life of the stream this is; begins one if it is not there (any more)."""
+    found: str | None = await connection.fetchval("SELECT incarnation FROM log.stream WHERE name = $1", stream)
+    if found is None:
+        await ensure_stream(connection, stream)
+        return await incarnation(connection, stream)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """One member's dealings with its group; all take the caller's connection."""
@@ -87,9 +96,9 @@ class Membership:
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", self._name())
             await self.beat(connection)
             living = [row["member"] for row in await connection.fetch(_LIVING, self.stream, self.group)]
-            incarnation = await self._incarnation(connection)
+            life = await incarnation(connection, self.stream)
             rows = await connection.fetch(_STATE, self.stream, self.group)
-            return await self._rearrange(connection, held, living, rows, incarnation)
+            return await self._rearrange(connection, held, living, rows, life)
 
     async def _rearrange(
         self,
@@ -119,13 +128,6 @@ class Membership:
     async def leave(self, connection: asyncpg.Connection) -> None:
         """Give everything back."""
         await connection.execute(_LEAVE, self.stream, self.group, self.member)
-
-    async def _incarnation(self, connection: asyncpg.Connection) -> str:
-        found: str | None = await connection.fetchval("SELECT incarnation FROM log.stream WHERE name = $1", self.stream)
-        if found is None:
-            await ensure_stream(connection, self.stream)
-            return await self._incarnation(connection)
-        return found
 
     def _name(self) -> str:
         return f"{self.stream}\x1f{self.group}"

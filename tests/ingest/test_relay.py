@@ -13,12 +13,14 @@ import pytest
 from services.ingest.accept import Accept
 from services.ingest.channel import Delivery, Draft
 from services.ingest.relay import Relay
+from services.ingest.store import publishing
 from shared.clock import SystemClock
 from shared.database.wakeups import Wakeups
 from shared.domain.inquiry import Channel
 from shared.errors import DatabaseUnavailable, LogUnavailable, Refused
+from shared.eventlog.losses import Losses
 from shared.eventlog.memory import MemoryBroker, MemoryLog
-from shared.events import RECEIVED, CloudEvent, InquiryReceived, body, decode
+from shared.events import CLASSIFIED, RECEIVED, CloudEvent, InquiryReceived, body, decode
 from shared.telemetry import Metrics
 from tests.ingest.conftest import eventually
 
@@ -47,7 +49,7 @@ async def accept(database_url: str) -> AsyncIterator[Accept]:
 
 
 @asynccontextmanager
-async def at_work(*loops: Accept | Relay) -> AsyncIterator[None]:
+async def at_work(*loops: Accept | Relay | Losses) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(loop.run()) for loop in loops]
     yield
     for task in tasks:
@@ -174,3 +176,24 @@ async def test_the_hot_statements_scan_no_table_sequentially(accept: Accept, dat
         "SELECT relname, seq_tup_read FROM pg_stat_user_tables WHERE schemaname = 'ingest' AND seq_tup_read > 0"
     )
     assert [dict(row) for row in scanned] == []
+
+
+async def test_after_the_loss_of_the_log_all_that_is_not_routed_is_published_at_once(
+    accept: Accept, database_url: str, pool: Pool
+) -> None:
+    log = MemoryLog()
+    losses = Losses(
+        name="ingest.losses",
+        database_url=database_url,
+        log=log,
+        streams=(RECEIVED, CLASSIFIED),
+        again=publishing.lost,
+        look_seconds=0.02,
+    )
+    async with at_work(relay(database_url, log), losses):
+        routed, waiting = [(await accept.submit(delivery(name))).id for name in ("one", "two")]
+        await eventually(lambda: len(events(log.broker)) >= 2)
+        await pool.execute("UPDATE ingest.receipt SET routed = true WHERE id = $1", routed)
+        log.broker.wipe()
+        await eventually(lambda: len(events(log.broker)) >= 1)
+    assert {event.subject for event in events(log.broker)} == {str(waiting)}

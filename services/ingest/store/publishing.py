@@ -36,6 +36,9 @@ WHERE seq = ANY($1::bigint[])
 """
 
 
+_LOST = "UPDATE ingest.receipt SET published_at = NULL WHERE published_at IS NOT NULL AND NOT routed"
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A receipt to be published."""
@@ -62,6 +65,12 @@ async def new(connection: asyncpg.Connection[asyncpg.Record], parts: Sequence[in
 async def again(connection: asyncpg.Connection[asyncpg.Record], parts: Sequence[int], limit: int) -> list[Ready]:
     """Those that were published but of which the router has said nothing in their time."""
     return [Ready(**dict(row)) for row in await connection.fetch(_AGAIN, parts, limit)]
+
+
+async def lost(connection: asyncpg.Connection[asyncpg.Record]) -> int:
+    """The log they were on is gone: those that the router has not shown to have are new again; returns how many."""
+    status: str = await connection.execute(_LOST)
+    return int(status.rpartition(" ")[2])
 
 
 async def mark(connection: asyncpg.Connection[asyncpg.Record], seqs: Sequence[int], patience: float) -> None:

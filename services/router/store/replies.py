@@ -1,4 +1,4 @@
-"""Answers of agents on their way to ingest, kept until they are on the log."""
+"""Answers of agents on their way to ingest, kept for as long as the log might be lost with them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.router.store.reader import Connection
+from shared.eventlog.retention import DAYS
 
 ADD = "INSERT INTO router.reply_outbox (event_id, key, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 
-NEXT = "SELECT id, event_id, key, data FROM router.reply_outbox ORDER BY id LIMIT $1 FOR UPDATE"
+NEXT = """
+SELECT id, event_id, key, data FROM router.reply_outbox WHERE sent_at IS NULL ORDER BY id LIMIT $1 FOR UPDATE
+"""
 
-DONE = "DELETE FROM router.reply_outbox WHERE id = ANY($1::bigint[])"
+DONE = "UPDATE router.reply_outbox SET sent_at = now() WHERE id = ANY($1::bigint[])"
+
+LOST = f"""
+UPDATE router.reply_outbox SET sent_at = NULL WHERE sent_at > now() - interval '{DAYS:g} days' RETURNING 1
+"""
+
+PRUNE = """
+DELETE FROM router.reply_outbox WHERE id IN (
+    SELECT id FROM router.reply_outbox WHERE sent_at < now() - $1::interval ORDER BY sent_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
+) RETURNING 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,11 @@ async def waiting(conn: Connection, limit: int) -> list[Reply]:
     return [Reply(**row) for row in await conn.fetch(NEXT, limit)]
 
 
+async def lost(conn: Connection) -> int:
+    """The log is gone: what it would still hold is to be sent again; returns how many."""
+    return len(await conn.fetch(LOST))
+
+
 async def done(conn: Connection, replies: Sequence[Reply]) -> None:
-    """These are on the log."""
+    """These are on the log; they are kept for as long as it keeps them, in case it is lost."""
     await conn.execute(DONE, [reply.id for reply in replies])

@@ -92,6 +92,10 @@ class KafkaLog:
         self._members.append(member)
         return member
 
+    async def incarnation(self, stream: str) -> str:
+        """See the port."""
+        return await self._streams.incarnation(stream)
+
     async def tail(self, stream: str, *, from_end: bool = True) -> AsyncIterator[Record]:
         """See the port; the end is where it is at the first ``anext``. While the brokers are away, it waits."""
         records = follow(

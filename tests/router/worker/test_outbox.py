@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
+from services.router.losses import losses
 from services.router.outbox import Outbox
 from services.router.replies import Replies
+from services.router.store import outbox as outbox_store
 from services.router.store import replies
 from shared.database.wakeups import Wakeups
 from shared.domain.ids import derived_id
@@ -92,7 +94,44 @@ async def test_answers_leave_in_order_and_only_once_they_are_on_the_log(company:
     async with running(sender):
 
         async def done() -> bool:
-            return await company.pool.fetchval("SELECT count(*) FROM router.reply_outbox") == 0
+            return await company.pool.fetchval("SELECT count(*) FROM router.reply_outbox WHERE sent_at IS NULL") == 0
 
         await until(done)
     assert [record.headers["ce_id"] for record in await read(log, REPLIES)] == ["e0", "e1", "e2"]
+
+
+async def test_facts_and_answers_are_put_on_a_log_again_that_was_lost(company: Any) -> None:
+    log, wakeups = MemoryLog(), Wakeups(company.url)
+    async with company.pool.acquire() as conn:
+        await replies.add(conn, "e", "chat:s", {"conversation_id": "c", "text": "x"})
+    await company.receive(company.inquiry())
+    last = (await company.facts())[-1].pos
+
+    async def is_whole() -> bool:
+        facts = {int(record.headers["sequence"]) for record in await read(log, ROUTING)}
+        return facts == set(range(1, last + 1)) and len(await read(log, REPLIES)) > 0
+
+    outbox = Outbox(url=company.url, log=log, wakeups=wakeups, metrics=Metrics())
+    sender = Replies(url=company.url, log=log, wakeups=wakeups, clock=company.clock)
+    async with running(outbox, sender, losses(url=company.url, log=log)):
+        await until(is_whole)
+        log.broker.wipe()
+        await until(is_whole)
+
+
+async def test_what_a_lost_log_had_forgotten_by_itself_is_not_put_there_again(company: Any) -> None:
+    await company.receive(company.inquiry())
+    await company.pool.execute("UPDATE router.events SET at = now() - interval '8 days' WHERE pos < 3")
+    await company.pool.execute("UPDATE router.outbox_position SET pos = 4")
+    async with company.pool.acquire() as conn:
+        assert await outbox_store.lost(conn, ROUTING) == 1
+        assert await outbox_store.position(conn, ROUTING) == 2
+
+
+async def test_who_was_publishing_when_the_loss_was_noticed_does_not_skip_what_was_lost(company: Any) -> None:
+    await company.receive(company.inquiry())
+    async with company.pool.acquire() as conn:
+        await outbox_store.advance(conn, ROUTING, after=0, pos=3)
+        await outbox_store.lost(conn, ROUTING)
+        await outbox_store.advance(conn, ROUTING, after=3, pos=4)
+        assert await outbox_store.position(conn, ROUTING) == 0

@@ -184,3 +184,16 @@ async def test_a_tail_from_the_start_sees_everything(world: Any) -> None:
     records = [await asyncio.wait_for(anext(tail), DEADLINE) for _ in range(5 * len(KEYS))]
     assert {key: world.numbers(records, key) for key in KEYS} == {key: list(range(5)) for key in KEYS}
     await tail.aclose()
+
+
+async def test_a_log_that_was_wiped_is_another_incarnation(world: Any) -> None:
+    log, other = world.process(), world.process()
+    await log.publish(world.stream, [world.event("key", 1)])
+    before = await log.incarnation(world.stream)
+    assert await other.incarnation(world.stream) == before
+    await world.wipe()
+    async with asyncio.timeout(DEADLINE):
+        seen = {before}
+        while before in seen or len(seen) > 1:
+            seen = {await one.incarnation(world.stream) for one in (log, other)}
+            await asyncio.sleep(0.05)
