@@ -205,8 +205,9 @@ def _choose_log(settings: Settings, database_url: str, wakeups: Wakeups, health:
 
 def _doors(settings: Settings, channels: ChannelsFile | None) -> DoorSettings:
     if channels is None:
-        return DoorSettings(lmtp_port=settings.lmtp_port, mail_folder=settings.mail_dir)
+        return DoorSettings(lmtp_host=settings.lmtp_host, lmtp_port=settings.lmtp_port, mail_folder=settings.mail_dir)
     return DoorSettings(
+        lmtp_host=settings.lmtp_host,
         lmtp_port=settings.lmtp_port,
         mail_folder=settings.mail_dir,
         recipients=[entry.address for entry in channels.mail],

@@ -137,7 +137,13 @@ async def _serve(parts: Parts, built: Mapping[str, Built], opened: AsyncExitStac
     parts.health.set("start", False, "starting")
     settings = parts.settings
     app = bootstrap.build_app(parts, built.values())
-    http = Serving(app, host=settings.http_host, port=settings.http_port, name="HTTP_PORT")
+    http = Serving(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        name="HTTP_PORT",
+        proxies=settings.trusted_proxies,
+    )
     opened.push_async_callback(http.stop)
     pages = admin_app(health=parts.health, metrics=parts.metrics)
     admin = Serving(pages, host=settings.admin_host, port=settings.admin_port, name="ADMIN_PORT")

@@ -26,9 +26,9 @@ class _Server(uvicorn.Server):
 
 
 class Serving:
-    """One application on one address."""
+    """One application on one address. ``proxies`` are believed when they say who asks, and by which scheme."""
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int, name: str) -> None:
+    def __init__(self, app: ASGIApp, *, host: str, port: int, name: str, proxies: str = "127.0.0.1") -> None:
         self._socket = bound(host, port, name)
         self._host = host
         config = uvicorn.Config(
@@ -36,6 +36,7 @@ class Serving:
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=proxies,
             lifespan="off",
             ws_max_size=_LARGEST_FRAME,
             ws_ping_interval=20,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -55,6 +56,12 @@ def _log(value: str) -> str:
     if value == "postgres:" or _BROKERS.fullmatch(value):
         return value
     raise ValueError("must be postgres: or kafka://host:port,host:port")
+
+
+def _networks(value: str) -> str:
+    for network in value.split(","):
+        ip_network(network.strip())
+    return value
 
 
 def _readable(path: Path) -> Path:
@@ -112,7 +119,12 @@ class Settings(BaseModel):
     http_port: Port = Field(default=8080, description="0 is any free port, told in run.json.")
     admin_host: str = Field(default="127.0.0.1", description="Address of /metrics and /health, which tell much.")
     admin_port: Port = Field(default=8090, description="0 is any free port; apart from the doors, to close it off.")
-    lmtp_port: Port = Field(default=8024, description="0 is any free port; on loopback, beside the mail server.")
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        default="127.0.0.1",
+        description="Addresses and networks, commas between, whose X-Forwarded-For and -Proto are believed.",
+    )
+    lmtp_host: str = Field(default="127.0.0.1", description="Address for mail; whoever reaches it may hand mail in.")
+    lmtp_port: Port = Field(default=8024, description="0 is any free port; beside the mail server.")
     mail_dir: Path = Field(description="Folder of .eml files, taken from new/ and moved to cur/.")
     public_url: Url | None = Field(default=None, description="How the outside calls us, for links and signatures.")
     smtp_url: str | None = Field(

@@ -7,10 +7,12 @@ import smtplib
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from services.ingest.mail.limits import LARGEST_MAIL
-from tests.ingest.conftest import House
+from services.ingest.world import DoorSettings
+from tests.ingest.conftest import House, running
 from tests.ingest.wire import Wire
 
 MAIL = b"From: a@kunde.example\r\nSubject: Karte\r\nMessage-ID: <m1@kunde.example>\r\n\r\nZweimal belastet.\r\n"
@@ -183,3 +185,14 @@ async def test_without_a_recipient_there_is_no_data(peer: Peer) -> None:
     await peer.say("MAIL FROM:<a@b.example>")
     await peer.say("RCPT TO:<nobody@shop.example>")
     assert (await peer.say("DATA")).startswith("503")
+
+
+async def test_where_it_listens_may_be_everywhere_and_is_told_as_here(
+    database_url: str, pool: asyncpg.Pool[asyncpg.Record]
+) -> None:
+    async with running(database_url, pool, DoorSettings(lmtp_host="0.0.0.0", lmtp_port=0)) as house:
+        host, _, port = house.addresses["lmtp"].partition(":")
+        assert host == "127.0.0.1"
+        _, writer = await asyncio.open_connection("127.0.0.2", int(port))
+        writer.close()
+        await writer.wait_closed()

@@ -24,6 +24,7 @@ def test_nothing_set_gives_the_defaults_of_the_contract() -> None:
     assert settings.database_url is None
     assert settings.log_url == "postgres:"
     assert (settings.http_host, settings.http_port, settings.admin_port, settings.lmtp_port) == ("127.0.0.1", 8080, 8090, 8024)  # fmt: skip
+    assert (settings.lmtp_host, settings.trusted_proxies) == ("127.0.0.1", "127.0.0.1")
     assert (settings.demo_traffic, settings.demo_agents, settings.demo_exposed) == (True, True, False)
     assert settings.demo_offer_seconds == 60
     assert (settings.rate_per_key, settings.rate_burst) == (100, 200)
@@ -52,6 +53,7 @@ def test_all_faults_are_told_at_once_and_by_name(tmp_path: Path) -> None:
             "DEMO_TRAFFIC": "perhaps",
             "DEMO_OFFER_SECONDS": "1",
             "RATE_PER_KEY": "fast",
+            "TRUSTED_PROXIES": "10.0.0.0/8, the proxy",
             "PUBLIC_URL": "shop.example",
             "CHANNELS_FILE": str(tmp_path / "absent.yaml"),
             "DEMO_PASSWORD_FILE": str(tmp_path / "secret"),
@@ -60,7 +62,7 @@ def test_all_faults_are_told_at_once_and_by_name(tmp_path: Path) -> None:
     assert sorted(fault.split(":")[0] for fault in faults) == [
         "ADMIN_PORT", "CHANNELS_FILE", "DATABASE_URL", "DEMO_OFFER_SECONDS", "DEMO_PASSWORD_FILE",
         "DEMO_TRAFFIC", "HTTP_PORT", "KAFKA_PARTITIONS", "KAFKA_SASL_MECHANISM", "KAFKA_TLS_CA", "LOG_URL",
-        "PUBLIC_URL", "RATE_PER_KEY",
+        "PUBLIC_URL", "RATE_PER_KEY", "TRUSTED_PROXIES",
     ]  # fmt: skip
     assert "hunter2" not in str(faults)
     assert "got 'eighty'" in str(faults)

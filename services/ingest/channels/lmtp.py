@@ -19,6 +19,7 @@ from shared.domain.inquiry import Channel
 from shared.errors import Temporary
 
 log = structlog.get_logger(__name__)
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # told, not bound
 
 
 def open_channel(world: World) -> Door:
@@ -54,7 +55,8 @@ class LmtpServer:
             self.opening.fail(error)
             raise
         try:
-            host, port = server.sockets[0].getsockname()[:2]
+            port = server.sockets[0].getsockname()[1]
+            host = _EVERYWHERE.get(self._host, self._host)
             self.opening.succeed(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
             self._port = port  # a restart of this loop keeps what was told
             await asyncio.Event().wait()
