@@ -19,9 +19,9 @@ _MOST_AT_ONCE = 200
 
 _PARK = f"""
 INSERT INTO log.parked (stage, reason, tries, due_at, {record_row.COLUMNS})
-SELECT $1, given.reason, 0, clock_timestamp() + $2, {record_row.COLUMNS}
-FROM unnest($3::text[], {record_row.ARRAYS.format(*(f"${n}" for n in range(4, 14)))})
-    WITH ORDINALITY AS given (reason, {record_row.COLUMNS}, n) ORDER BY n
+SELECT $1, given.reason, given.tries, clock_timestamp() + $2, {record_row.COLUMNS}
+FROM unnest($3::text[], $4::int[], {record_row.ARRAYS.format(*(f"${n}" for n in range(5, 15)))})
+    WITH ORDINALITY AS given (reason, tries, {record_row.COLUMNS}, n) ORDER BY n
 ON CONFLICT (stage, stream, digest) DO NOTHING
 """
 _KEYS = "SELECT DISTINCT key FROM log.parked WHERE stage = $1"
@@ -91,7 +91,7 @@ class PostgresParking:
         reasons = [None if one.reason is None else record_row.reason_of(one.reason) for one in waiting]
         columns = zip(*(record_row.columns(one.record) for one in waiting), strict=True)
         with translate():
-            await self._pool.execute(_PARK, stage, wait, reasons, *map(list, columns))
+            await self._pool.execute(_PARK, stage, wait, reasons, [one.tries for one in waiting], *map(list, columns))
         await self.count()
 
     async def claim(self, stage: str) -> list[Parked]:

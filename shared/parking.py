@@ -15,38 +15,43 @@ from shared import record_row
 from shared.clock import Clock
 from shared.eventlog.base import Record
 
+TRIES = 3
+"""Short ones of each record, before the waits grow."""
+
 LEASE = timedelta(seconds=30)
 """How long a key stays with a member that took it and died; well under the minute in which it must be tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """When a parked record is tried again. With these it is tried four times, and out of the way within 50 s."""
+    """When a parked record is tried again. With these it is tried seven times, and out of the way within 50 s."""
 
     seconds: Sequence[float] = (1.0, 4.0, 12.0, 24.0)
-    """Before each try; after the last one it goes to quarantine."""
+    """Before each try that follows the short ones; after the last one it goes to quarantine."""
     jitter: float = 0.2
     """By which part each may be shorter or longer, so that what failed together does not come back together."""
 
     def after(self, tries: int) -> timedelta | None:
-        """The wait after ``tries`` tries while parked; ``None``: no more."""
-        if tries >= len(self.seconds):
+        """The wait after ``tries`` in all; ``None``: no more."""
+        grown = max(0, tries - TRIES)
+        if grown >= len(self.seconds):
             return None
         spread = random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311 - spreads load, guards nothing
-        return timedelta(seconds=self.seconds[tries] * spread)
+        return timedelta(seconds=self.seconds[grown] * spread)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A record to be parked: with the ``reason`` why it failed, or without, behind one of its key that did."""
+    """A record to be parked: after so many ``tries``, with the ``reason`` why it failed, or behind one that did."""
 
     record: Record
     reason: str | None = None
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A record that waits. ``tries`` are those since it was parked."""
+    """A record that waits."""
 
     id: int
     stage: str
@@ -115,7 +120,7 @@ class MemoryParking:
             if identity not in known:
                 known.add(identity)
                 self._last += 1
-                self.rows[self._last] = Parked(self._last, stage, one.record, one.reason, 0, now, now + wait)
+                self.rows[self._last] = Parked(self._last, stage, one.record, one.reason, one.tries, now, now + wait)
 
     async def claim(self, stage: str) -> list[Parked]:
         """See the port."""

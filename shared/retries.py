@@ -18,7 +18,6 @@ from shared.errors import Temporary, Undecodable
 from shared.events import decode
 from shared.parking import LEASE, Backoff, Parked, Parking
 from shared.quarantine import Quarantine
-from shared.settling import TRIES
 
 _log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 0.5
@@ -100,7 +99,7 @@ class Retries:
         return None if isinstance(error, Undecodable) else self._backoff.after(parked.tries + 1)
 
     async def _give_up(self, parked: Parked, error: Exception) -> None:
-        record, tries = parked.record, TRIES + parked.tries + 1
+        record, tries = parked.record, parked.tries + 1
         _log.error(
             "worker.quarantined",
             stage=self._stage,

@@ -19,15 +19,12 @@ from shared.clock import Clock
 from shared.errors import Temporary, Undecodable
 from shared.eventlog.base import Positions, Record
 from shared.events import CloudEvent
-from shared.parking import Backoff, Parking, Waiting
+from shared.parking import TRIES, Backoff, Parking, Waiting
 from shared.quarantine import Quarantine
 from shared.readable import read
 from shared.tracing import trace_id
 
 _log = structlog.get_logger(__name__)
-TRIES = 3
-"""In place, before a record is parked."""
-
 Place = tuple[int, int]
 """Partition and position."""
 
@@ -165,14 +162,14 @@ class Settling:
         """Park what is left: per key the record that failed, with its reason, and those behind it."""
         waiting, seen = [], set[str]()
         for one in apart.left.values():
-            reason = None
-            if one.key not in seen:
-                error = apart.failed[one.key]
-                reason = record_row.reason_of(error)
-                _log.error("worker.parked", stage=self._stage, **_origin(one.record), exc_info=error)
+            if one.key in seen:
+                waiting.append(Waiting(one.record))
+                continue
             seen.add(one.key)
-            waiting.append(Waiting(one.record, reason))
-        await self._parking.park(self._stage, waiting, wait=self._backoff.after(0) or timedelta())
+            error = apart.failed[one.key]
+            _log.error("worker.parked", stage=self._stage, **_origin(one.record), exc_info=error)
+            waiting.append(Waiting(one.record, record_row.reason_of(error), TRIES))
+        await self._parking.park(self._stage, waiting, wait=self._backoff.after(TRIES) or timedelta())
         self._parked |= seen
 
     async def _give_up(self, record: Record, error: Undecodable) -> None:

@@ -14,7 +14,7 @@ from shared.clock import ManualClock
 from shared.eventlog.base import Record
 from shared.events import CloudEvent
 from shared.parked_table import PostgresParking
-from shared.parking import LEASE, Backoff, MemoryParking, Parked, Parking, Waiting
+from shared.parking import LEASE, TRIES, Backoff, MemoryParking, Parked, Parking, Waiting
 from shared.telemetry import Metrics
 
 NOW, SOON = timedelta(), timedelta(seconds=10)
@@ -27,7 +27,7 @@ def record(n: int, key: str = "key") -> Record:
 
 
 def failed(n: int, key: str = "key") -> Waiting:
-    return Waiting(record(n, key), "ValueError: poison")
+    return Waiting(record(n, key), "ValueError: poison", TRIES)
 
 
 def places(chain: list[Parked]) -> list[int]:
@@ -130,7 +130,7 @@ async def test_what_is_postponed_holds_its_key_back_and_counts_its_tries(parking
     assert await parking.claim("stage") == []
     await later(SOON)
     first, second = await parking.claim("stage")
-    assert (first.record.position, first.reason, first.tries) == (1, "again", 1)
+    assert (first.record.position, first.reason, first.tries) == (1, "again", TRIES + 1)
     assert second.tries == 0
 
 
@@ -143,7 +143,7 @@ async def test_the_longest_due_is_first(parking: Parking, later: Later) -> None:
 
 def test_the_waits_grow_differ_and_end() -> None:
     backoff = Backoff(seconds=(1, 4), jitter=0.5)
-    waits = [[backoff.after(tries) for tries in range(3)] for _ in range(50)]
+    waits = [[backoff.after(TRIES + tries) for tries in range(3)] for _ in range(50)]
     assert all(0.5 <= first.total_seconds() <= 1.5 for first, _, _ in waits if first)
     assert all(2 <= second.total_seconds() <= 6 for _, second, _ in waits if second)
     assert {last for _, _, last in waits} == {None}
@@ -152,7 +152,14 @@ def test_the_waits_grow_differ_and_end() -> None:
 
 def test_a_record_is_out_of_the_way_within_a_minute() -> None:
     backoff = Backoff()
-    assert sum(backoff.seconds) * (1 + backoff.jitter) < 55
+    waits = [backoff.after(tries) for tries in range(TRIES, TRIES + len(backoff.seconds))]
+    assert sum(wait.total_seconds() for wait in waits if wait) < 55
+    assert backoff.after(TRIES + len(backoff.seconds)) is None
+
+
+def test_one_that_waited_behind_another_has_its_short_tries_first() -> None:
+    backoff = Backoff(seconds=(1, 4), jitter=0)
+    assert [backoff.after(tries) for tries in range(1, 6)] == [timedelta(seconds=s) for s in (1, 1, 1, 4)] + [None]
 
 
 async def test_people_see_what_waits_and_behind_whom(pool: asyncpg.Pool) -> None:

@@ -63,6 +63,7 @@ async def test_one_behind_that_fails_too_has_its_own_tries(stage: Stage) -> None
     stage.clock.advance(1)
     await stage.retries().turn()
     assert stage.done == [0, 1]
+    assert [parked.tries for parked in stage.parking.rows.values()] == [1, 0]
     assert stage.parked() == [(2, "ValueError: poison"), (3, None)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -105,7 +106,7 @@ async def test_a_body_of_an_unknown_version_is_not_tried_three_times(stage: Stag
         ({"headers": {k: v for k, v in event(1).headers().items() if k != "ce_id"}}, "not a CloudEvent"),
         ({"headers": event(1).headers() | {"ce_time": "2999-01-01T00:00:00+00:00"}}, "the time is in the future"),
         ({"headers": event(1).headers() | {"ce_time": "2026-03-04T00:00:00"}}, "the time has no zone"),
-        ({"value": b"[" * 100_000}, "nested too deeply"),
+        ({"value": b"[" * 100_000}, "nested too deeply|recursion limit"),
         ({"value": b" " * 1_000_001}, "1000001 bytes, over 1000000"),
         ({"value": b"[]"}, "not a JSON object"),
     ],
@@ -122,4 +123,4 @@ async def test_what_must_not_even_be_tried_goes_raw_to_quarantine(
     assert stage.done == [0, 2]
     ((kept, told),) = stage.quarantine.kept.values()
     assert kept == replace(good, **spoilt)
-    assert reason in told
+    assert re.search(reason, told)
