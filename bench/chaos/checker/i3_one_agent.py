@@ -87,6 +87,8 @@ def _places(dump: Dump) -> dict[tuple[str, str, str], int]:
     """The first fact by its type, its offer or item, and its agent."""
     places: dict[tuple[str, str, str], int] = {}
     for fact in dump.facts:
+        if fact.type == "assignment.ended" and fact.data.get("reason", "completed") != "completed":
+            continue  # a supervisor took it out of the agent's hands
         if fact.type in _FACT.values():
             target = fact.data["work_item_id" if fact.type == "assignment.ended" else "offer_id"]
             places.setdefault((fact.type, target, fact.data["agent_id"]), fact.pos)
