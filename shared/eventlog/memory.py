@@ -169,8 +169,12 @@ class MemoryLog:
     async def subscribe(self, stream: str, group: str, *, positions: PositionStore | None = None) -> MemorySubscription:
         """See the port."""
         member = MemorySubscription(self.broker, stream, group, positions)
-        await member.join()
         self._members.append(member)
+        try:
+            await member.join()
+        except BaseException:
+            member.die()
+            raise
         return member
 
     async def incarnation(self, stream: str) -> str:  # noqa: ARG002  # all streams live and die together
