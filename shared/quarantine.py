@@ -12,6 +12,7 @@ import asyncpg
 from shared import record_row
 from shared.database.connection import translate
 from shared.eventlog.base import Record
+from shared.events import CLASSIFIED, RECEIVED
 from shared.telemetry import Metrics
 
 _PUT = f"""
@@ -21,7 +22,16 @@ ON CONFLICT (stage, stream, digest) DO UPDATE SET
     part = excluded.part, pos = excluded.pos, reason = excluded.reason, tries = excluded.tries,
     last_at = clock_timestamp(), replayed_at = NULL, version = kept.version + 1
 """
+_ON_THE_WAY = ", ".join(f"'{stream}'" for stream in (RECEIVED, CLASSIFIED))
 _COUNT = "SELECT stage, count(*) FILTER (WHERE replayed_at IS NULL) AS waiting FROM log.quarantine GROUP BY stage"
+
+
+def holds(inquiry: str) -> str:
+    """SQL: whether a record that would bring ``inquiry`` (a column of ids) to the router waits for a person."""
+    return (
+        f"EXISTS (SELECT FROM log.quarantine AS kept WHERE kept.subject = {inquiry}::text"
+        f" AND kept.stream IN ({_ON_THE_WAY}) AND kept.replayed_at IS NULL)"
+    )
 
 
 class Quarantine(Protocol):

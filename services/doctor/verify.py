@@ -15,13 +15,15 @@ from uuid import UUID
 
 import asyncpg
 
+from shared import quarantine
 from shared.database.connection import translate
 from shared.errors import Fault, Refused
 
 _ACCEPTED = "SELECT count(*) FROM ingest.receipt"
 
-_BY_STATE = """
-SELECT coalesce(work.state, status.state, 'received') AS state, count(*) AS n
+_BY_STATE = f"""
+SELECT CASE WHEN NOT receipt.routed AND {quarantine.holds("receipt.id")} THEN 'quarantined'
+    ELSE coalesce(work.state, status.state, 'received') END AS state, count(*) AS n
 FROM ingest.receipt
 LEFT JOIN ingest.status AS status ON status.inquiry_id = receipt.id
 LEFT JOIN ingest.work_state AS work USING (work_item_id)

@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncpg
 from fastapi import APIRouter
@@ -91,26 +91,16 @@ def build(
     )
     opened = [kind.open_channel(world) for kind in _kinds()]
 
-    consumer = partial(Consumer, quarantine=quarantine, parking=parking, health=health, metrics=metrics, clock=clock)
-    following = [
-        consumer(
-            group=group,
-            stream=stream,
-            subscribe=partial(log.subscribe, stream, group),
-            handle=keeper(database_url=database_url).handle,
-        )
-        for stream, group, keeper in _FOLLOWED
-    ]
+    following = _following(
+        log, database_url, quarantine=quarantine, parking=parking, health=health, metrics=metrics, clock=clock
+    )
+    losses = Losses(
+        name="ingest.losses", database_url=database_url, log=log, streams=(RECEIVED, CLASSIFIED), again=publishing.lost
+    )
     loops: list[Loop] = [
         accept,
         Normaliser(database_url=database_url, wakeups=wakeups, lanes=Lanes()),
-        Losses(
-            name="ingest.losses",
-            database_url=database_url,
-            log=log,
-            streams=(RECEIVED, CLASSIFIED),
-            again=publishing.lost,
-        ),
+        losses,
         Relay(database_url=database_url, log=log, wakeups=wakeups, clock=clock, metrics=metrics),
         *following,
         *(one.retries for one in following),
@@ -126,6 +116,20 @@ def routes(ingest: Ingest) -> APIRouter:
         if door.router is not None:
             router.include_router(door.router)
     return router
+
+
+def _following(log: EventLog, database_url: str, **given: Any) -> list[Consumer]:
+    """The consumers of all that is followed."""
+    return [
+        Consumer(
+            group=group,
+            stream=stream,
+            subscribe=partial(log.subscribe, stream, group),
+            handle=keeper(database_url=database_url).handle,
+            **given,
+        )
+        for stream, group, keeper in _FOLLOWED
+    ]
 
 
 def _kinds() -> list[Kind]:

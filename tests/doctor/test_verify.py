@@ -9,6 +9,10 @@ import pytest
 
 from services.doctor.verify import read_ledger, verify
 from shared.errors import Refused
+from shared.eventlog.base import Record
+from shared.events import RECEIVED
+from shared.quarantine import PostgresQuarantine
+from shared.telemetry import Metrics
 
 RECEIPT = """
 WITH kept AS (INSERT INTO ingest.raw (id, content_type, bytes) SELECT $1, 'text/plain', 'x' WHERE $2)
@@ -36,6 +40,13 @@ async def test_an_accepted_inquiry_that_is_still_on_its_way_is_neither_lost_nor_
     verdict = await verify(pool, [inquiry])
     assert verdict.kept
     assert (verdict.accepted, verdict.by_state) == (1, {"received": 1})
+
+
+async def test_an_inquiry_whose_record_waits_for_a_person_is_counted_as_quarantined(pool):
+    record = Record(RECEIVED, 0, 0, "key", {"ce_subject": str(await accept(pool))}, b"nothing")
+    await PostgresQuarantine(pool, metrics=Metrics()).put("classifier", record, "x")
+    verdict = await verify(pool)
+    assert (verdict.kept, verdict.by_state) == (True, {"quarantined": 1})
 
 
 async def test_a_promise_without_a_receipt_is_lost(pool):

@@ -10,6 +10,8 @@ from uuid import UUID
 
 import asyncpg
 
+from shared import quarantine
+
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('ingest.relay'), part) FROM generate_series(0, $1 - 1) part ORDER BY part"
 
 _COLUMNS = "r.seq, r.id, r.caller, r.received_at, i.body, i.envelope ->> 'traceparent' AS traceparent"
@@ -23,6 +25,7 @@ _AGAIN = f"""
 SELECT {_COLUMNS} FROM (
     SELECT * FROM ingest.receipt
     WHERE published_at IS NOT NULL AND NOT routed AND publish_again_at <= now() AND part = ANY($1::int[])
+        AND NOT {quarantine.holds("receipt.id")}
     ORDER BY publish_again_at LIMIT $2
 ) r JOIN ingest.inquiry i USING (id) ORDER BY r.seq
 """
@@ -63,7 +66,7 @@ async def new(connection: asyncpg.Connection[asyncpg.Record], parts: Sequence[in
 
 
 async def again(connection: asyncpg.Connection[asyncpg.Record], parts: Sequence[int], limit: int) -> list[Ready]:
-    """Those that were published but of which the router has said nothing in their time."""
+    """Those that were published but of which the router has said nothing in their time, but for what is quarantined."""
     return [Ready(**dict(row)) for row in await connection.fetch(_AGAIN, parts, limit)]
 
 

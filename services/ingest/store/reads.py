@@ -10,9 +10,12 @@ from uuid import UUID
 
 import asyncpg
 
+from shared import quarantine
 from shared.database.connection import translate
 
-STATE = "coalesce(w.state, s.state, 'received')"
+STATE = f"""
+CASE WHEN NOT r.routed AND {quarantine.holds("r.id")} THEN 'quarantined' ELSE coalesce(w.state, s.state, 'received') END
+"""
 
 _SELECT = f"""
 SELECT r.id, r.caller, r.channel, r.received_at, {STATE} AS state,
