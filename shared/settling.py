@@ -110,7 +110,8 @@ class Settling:
             self._parked = await self._parking.keys(self._stage)
             self._fence = fence
         behind = [one for one in entries if one.key in self._parked]
-        await self._parking.park(self._stage, [Waiting(one.record) for one in behind], wait=timedelta())
+        if behind:
+            await self._parking.park(self._stage, [Waiting(one.record) for one in behind], wait=timedelta())
         return [one for one in entries if one.key not in self._parked]
 
     async def _settle_apart(self, apart: _Apart, failed: Exception) -> None:
@@ -125,7 +126,8 @@ class Settling:
                 apart.failed.clear()
                 for one in list(apart.left.values()):
                     await self._divide(apart, [one])
-        await self._park(apart)
+        if apart.left:
+            await self._park(apart)
 
     async def _divide(self, apart: _Apart, entries: Sequence[Read]) -> None:
         """Handle what can be of ``entries``; who is behind a record that has failed is left with it."""
