@@ -42,17 +42,20 @@ run: setup ## Start all three services with the demo company and print the conso
 
 # --- Checks ---------------------------------------------------------------------------------------------------------
 
-.PHONY: test test-system crash lint format types arch openapi asyncapi check
+.PHONY: test test-system crash chaos lint format types arch openapi asyncapi check
 test: setup ## Run the tests (unit, contract, property, adapter, three crash rounds)
 	@$(BIN)/pytest -q -m "not system"
 	@$(BIN)/python tools/build_console.py --check
-	@$(BIN)/python tools/check_asyncapi.py docs/asyncapi.yaml
+	@$(BIN)/python tools/check_documents.py
 
 test-system: setup ## Run the tests with real processes and a real browser
 	@$(BIN)/pytest -q -m system
 
 crash: setup ## Kill the product 20 times under load and look for what was lost or doubled
 	@$(BIN)/python -m bench.crash --rounds 20 --result bench/crash.json
+
+chaos: setup ## Kill the services apart a hundred times on Kafka under load and judge every promise; writes bench/chaos.json
+	@$(BIN)/python -m bench.chaos --rounds 100 --result bench/chaos.json --history $${TMPDIR:-/tmp}/chaos-history.jsonl
 
 lint: $(STAMP) ## Check style
 	@$(BIN)/ruff check .

@@ -49,7 +49,7 @@ def _report(wish: Wish, verdict: Verdict) -> dict[str, Any]:
     commit = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     return {
         "commit": commit or None,
-        **asdict(wish),
+        **{name: value for name, value in asdict(wish).items() if name != "program"},
         "clean": verdict.clean,
         "violations": [str(broken) for broken in verdict.violations],
         "failures": verdict.failures,

@@ -18,15 +18,17 @@ from bench.chaos.database import Database
 from bench.chaos.members import LOOK_SECONDS, KafkaBroker, Member, Service, inherited
 from bench.load.product import API_KEY, COMMAND, PASSWORD
 
+PROGRAM = (COMMAND[0],)
 _EACH = 2
 _CHANNELS = "mail: [{address: info@shop.example}]\nchat: [{site: demo, origins: []}]\n"
 _CLIENT_SECONDS = 2.0
 
 
 class Installation:
-    """``log`` is ``kafka`` or ``postgres``. ``members`` are all that can be killed."""
+    """``log`` is ``kafka`` or ``postgres``; ``program`` is the product. ``members`` are all that can be killed."""
 
-    def __init__(self, folder: Path, *, log: str) -> None:
+    def __init__(self, folder: Path, *, log: str, program: Sequence[str] = PROGRAM) -> None:
+        self._program = program
         self._folder = folder
         self.database = Database(folder / "postgres")
         self.broker = KafkaBroker(folder / "broker") if log == "kafka" else None
@@ -49,7 +51,9 @@ class Installation:
         environment = self._environment()
         for kind in ("ingest", "classifier", "router"):
             for number in range(1, _EACH + 1):
-                self.services.append(Service(kind, number, self._folder / f"{kind}-{number}", environment))
+                self.services.append(
+                    Service(kind, number, self._folder / f"{kind}-{number}", environment, self._program)
+                )
         for service in self.services:
             await service.start()
         await self.until_ready(seconds=30)
@@ -68,6 +72,12 @@ class Installation:
                 await asyncio.sleep(LOOK_SECONDS)
         return time.monotonic() - began
 
+    def keep_logs(self, folder: Path) -> None:
+        """Copy what the services said to ``folder``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for service in self.services:
+            shutil.copy(service.log, folder / f"{service.name}.log")
+
     async def clear(self) -> None:
         """Leave nothing running."""
         for service in self.services:
@@ -85,7 +95,7 @@ class Installation:
     def _load_the_company(self) -> None:
         given = {"DATA_DIR": str(self._folder), "DEMO_PASSWORD": PASSWORD, "DEMO_API_KEY": API_KEY}
         place = {"PATH": os.environ["PATH"], "HOME": str(self._folder), "DATABASE_URL": self.database.url}
-        command = [COMMAND[0], "migrate", "--demo"]
+        command = [*PROGRAM, "migrate", "--demo"]
         subprocess.run(command, env=place | given | inherited(), check=True, capture_output=True)
 
 
@@ -95,11 +105,11 @@ async def _not_ready(client: httpx.AsyncClient, services: Sequence[Service]) -> 
 
 
 @asynccontextmanager
-async def installation(*, log: str) -> AsyncIterator[Installation]:
+async def installation(*, log: str, program: Sequence[str] = PROGRAM) -> AsyncIterator[Installation]:
     """A running one, in a folder of its own that PostgreSQL's user may enter; nothing is left behind."""
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir="/tmp"))
     folder.chmod(0o755)
-    found = Installation(folder, log=log)
+    found = Installation(folder, log=log, program=program)
     try:
         await found.start()
         yield found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +13,7 @@ import httpx
 
 from bench.broker import Broker
 from bench.broker.ports import free_port
-from bench.load.product import COMMAND, Product
+from bench.load.product import Product
 
 LOOK_SECONDS = 0.05
 
@@ -39,12 +40,14 @@ class Member(Protocol):
 class Service:
     """One of the three services, always at the same addresses."""
 
-    def __init__(self, kind: str, number: int, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, kind: str, number: int, folder: Path, environment: dict[str, str], program: Sequence[str]
+    ) -> None:
         self.kind = kind
         self.name = f"{kind}-{number}"
         self._ports = {f"{name}_PORT": str(free_port()) for name in ("HTTP", "ADMIN", "LMTP")}
         folder.mkdir()
-        self._product = Product(folder, environment | self._ports, command=(COMMAND[0], "serve", kind))
+        self._product = Product(folder, environment | self._ports, command=(*program, "serve", kind))
         self.log = folder / "product.log"
 
     @property

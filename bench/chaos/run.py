@@ -16,7 +16,7 @@ from bench.chaos.checker.history import AgentOp, Event, Submit, SubmitResult
 from bench.chaos.customers import Customers
 from bench.chaos.desks import Desks, follow
 from bench.chaos.faults import Injector, Outcome, failures
-from bench.chaos.installation import Installation, installation
+from bench.chaos.installation import PROGRAM, Installation, installation
 from bench.chaos.recorder import Recorder
 from bench.chaos.schedule import schedule
 from bench.chaos.stores import read_dump
@@ -39,6 +39,7 @@ class Wish:
     log: str = "kafka"
     rate: float = 50.0
     calm_seconds: float = CALM_SECONDS
+    program: tuple[str, ...] = PROGRAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,16 @@ class Verdict:
 
 
 async def run(wish: Wish, history: Path) -> Verdict:
-    """Play it; the history is left in the file ``history``."""
+    """Play it; the history is left in the file ``history``, and beside it what the services said."""
     recorder = Recorder(history)
     try:
-        async with installation(log=wish.log) as found:
-            async with _working(found, recorder, wish):
-                outcomes = await _play(found, recorder, wish)
-            return await _judge(found, recorder, outcomes)
+        async with installation(log=wish.log, program=wish.program) as found:
+            try:
+                async with _working(found, recorder, wish):
+                    outcomes = await _play(found, recorder, wish)
+                return await _judge(found, recorder, outcomes)
+            finally:
+                found.keep_logs(history.with_suffix(".logs"))
     finally:
         recorder.close()
 

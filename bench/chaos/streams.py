@@ -41,14 +41,15 @@ async def from_kafka(bootstrap: str) -> tuple[list[Record], list[Progress]]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        return await _everything(consumer), [one for group in GROUPS for one in await _committed(admin, group)]
+        shapes = await admin.describe_topics(list(STREAMS))
+        places = [TopicPartition(one["topic"], part["partition"]) for one in shapes for part in one["partitions"]]
+        return await _everything(consumer, places), [one for group in GROUPS for one in await _committed(admin, group)]
     finally:
         await admin.close()
         await consumer.stop()
 
 
-async def _everything(consumer: Any) -> list[Record]:
-    places = [TopicPartition(s, part) for s in STREAMS for part in consumer.partitions_for_topic(s) or ()]
+async def _everything(consumer: Any, places: list[TopicPartition]) -> list[Record]:
     consumer.assign(places)
     ends = await consumer.end_offsets(places)
     found: list[Record] = []
