@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 
 from services.classifier import api as classifier_api
 from services.classifier import service as classifier
-from services.classifier.pipeline import Pipeline
+from services.classifier.answering import Answering
 from services.ingest import app as ingest
 from services.ingest.world import ChatSite, DoorSettings
 from services.router import app as router
@@ -127,10 +127,10 @@ def build_ingest(parts: Parts, channels: ChannelsFile | None) -> Built:
     return Built(built.loops, [ingest.routes(built)], ingest=built)
 
 
-def build_classifier(parts: Parts, pipeline: Pipeline) -> Built:
+def build_classifier(parts: Parts, answering: Answering) -> Built:
     """The stream processor and ``POST /classify``."""
     loop = classifier.stage(
-        pipeline=pipeline,
+        answering=answering,
         log=parts.log,
         clock=parts.clock,
         metrics=parts.metrics,
@@ -138,7 +138,7 @@ def build_classifier(parts: Parts, pipeline: Pipeline) -> Built:
         quarantine=parts.quarantine,
         parking=parts.parking,
     )
-    return Built([loop, loop.retries], [classifier_api.routes(pipeline=pipeline, authenticator=parts.authenticator)])
+    return Built([loop, loop.retries], [classifier_api.routes(answering=answering, authenticator=parts.authenticator)])
 
 
 def build_router(parts: Parts) -> Built:
@@ -163,14 +163,14 @@ def build_router(parts: Parts) -> Built:
 
 
 def build(
-    parts: Parts, services: Collection[str], *, pipeline: Pipeline | None, channels: ChannelsFile | None
+    parts: Parts, services: Collection[str], *, answering: Answering | None, channels: ChannelsFile | None
 ) -> Mapping[str, Built]:
-    """The named services; the classifier needs a ``pipeline``."""
+    """The named services; the classifier needs somebody ``answering``."""
     built: dict[str, Built] = {}
     if INGEST in services:
         built[INGEST] = build_ingest(parts, channels)
-    if CLASSIFIER in services and pipeline is not None:
-        built[CLASSIFIER] = build_classifier(parts, pipeline)
+    if CLASSIFIER in services and answering is not None:
+        built[CLASSIFIER] = build_classifier(parts, answering)
     if ROUTER in services:
         built[ROUTER] = build_router(parts)
     return built

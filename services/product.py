@@ -15,9 +15,9 @@ import structlog
 
 from services import bootstrap
 from services.bootstrap import ALL, CLASSIFIER, INGEST, Built, Parts
-from services.classifier import commands as models
+from services.classifier.answering import Answering
+from services.classifier.apart import Apart
 from services.classifier.choosing import choose_bundle
-from services.classifier.pipeline import Pipeline
 from services.classifier.progress import on_terminal
 from services.demo.company import CHANNELS, DemoCompany
 from services.serving import Serving
@@ -70,9 +70,9 @@ async def _run(settings: Settings, services: Collection[str], *, with_demo: bool
         if company is not None:
             await company.load()
         await demo_guard.check(parts.access.users, host=settings.http_host, exposed=settings.demo_exposed)
-        pipeline = await _pipeline(settings.data_dir) if CLASSIFIER in services else None
+        answering = await _answering(settings.data_dir, opened) if CLASSIFIER in services else None
         channels = settings.channels or (CHANNELS if with_demo else None)
-        built = bootstrap.build(parts, services, pipeline=pipeline, channels=channels)
+        built = bootstrap.build(parts, services, answering=answering, channels=channels)
         for one in built.values():
             opened.push_async_callback(one.close)
         http, admin = await _serve(parts, built, opened)
@@ -126,10 +126,13 @@ async def _migrated(url: str) -> asyncpg.Pool[asyncpg.Record]:
             await asyncio.sleep(_DATABASE_SECONDS)
 
 
-async def _pipeline(data_dir: Path) -> Pipeline:
+async def _answering(data_dir: Path, opened: AsyncExitStack) -> Answering:
     with on_terminal("Training the model") as progress:
         folder = await asyncio.to_thread(choose_bundle, data_dir / "models", progress)
-    return await asyncio.to_thread(models.load, folder)
+    apart = Apart(folder)
+    opened.push_async_callback(apart.close)
+    await apart.start()
+    return apart
 
 
 async def _serve(parts: Parts, built: Mapping[str, Built], opened: AsyncExitStack) -> tuple[Serving, Serving]:

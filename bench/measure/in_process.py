@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from bench.load.product import Product
 from bench.measure.load import Offered
 from services import bootstrap
-from services.classifier import commands as models
+from services.classifier.apart import Apart
 from services.classifier.choosing import choose_bundle
 from services.ingest.accept import Accept
 from services.ingest.channel import Delivery, Draft
@@ -87,8 +87,10 @@ async def in_process(product: Product) -> AsyncIterator[InProcess]:
         opened.callback(pool.terminate)
         parts = bootstrap.Parts(settings=settings, database_url=postgres.url, pool=pool)
         opened.push_async_callback(parts.log.close)
-        pipeline = models.load(choose_bundle(settings.data_dir / "models"))
-        built = bootstrap.build(parts, bootstrap.ALL, pipeline=pipeline, channels=None)
+        apart = Apart(choose_bundle(settings.data_dir / "models"))
+        opened.push_async_callback(apart.close)
+        await apart.start()
+        built = bootstrap.build(parts, bootstrap.ALL, answering=apart, channels=None)
         world = InProcess(
             Accept(database_url=postgres.url, clock=parts.clock, metrics=parts.metrics),
             Commands(url=postgres.url, clock=parts.clock),

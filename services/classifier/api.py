@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from services.classifier.pipeline import Pipeline, Question
+from services.classifier.answering import Answering
+from services.classifier.question import Question
 from shared.domain.classification import Classification
 from shared.http.caller import INTEGRATOR, Authenticator
 from shared.http.types import Answer, CleanLine, CleanText, Request
@@ -42,7 +42,7 @@ class ClassifyAnswer(Answer):
     items: list[Classification]
 
 
-def routes(*, pipeline: Pipeline, authenticator: Authenticator) -> APIRouter:
+def routes(*, answering: Answering, authenticator: Authenticator) -> APIRouter:
     """The classifier's route, for integrators and operations."""
     router = APIRouter(tags=["classify"])
     allowed: Any = Depends(authenticator.require(INTEGRATOR, "operations"))
@@ -51,6 +51,6 @@ def routes(*, pipeline: Pipeline, authenticator: Authenticator) -> APIRouter:
     async def classify(request: ClassifyRequest) -> ClassifyAnswer:
         """Language, topic, urgency, sentiment and flags of each text, with confidence. Nothing is kept."""
         questions = [item.question() for item in request.items]
-        return ClassifyAnswer(items=await asyncio.to_thread(pipeline.classify, questions))
+        return ClassifyAnswer(items=await answering.classify(questions))
 
     return router

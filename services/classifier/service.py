@@ -7,12 +7,12 @@ Event ids follow from the inquiry's, so that a batch that is handled twice is on
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from services.classifier.pipeline import Pipeline, Question
+from services.classifier.answering import Answering
+from services.classifier.question import Question
 from shared.clock import Clock
 from shared.domain.classification import Classification
 from shared.domain.ids import derived_id
@@ -32,15 +32,15 @@ _CARRIED = ("traceparent", "tracestate")
 class Classifying:
     """What is done with a batch of received inquiries."""
 
-    def __init__(self, *, pipeline: Pipeline, log: EventLog, clock: Clock, metrics: Metrics) -> None:
-        self._pipeline = pipeline
+    def __init__(self, *, answering: Answering, log: EventLog, clock: Clock, metrics: Metrics) -> None:
+        self._answering = answering
         self._log = log
         self._clock = clock
         self._metrics = metrics
         self._ages = Ages(metrics, "classified")
 
     async def handle(self, events: Sequence[CloudEvent]) -> None:
-        """Classify ``events`` in a thread and publish the answers under the same keys, durably.
+        """Classify ``events`` and publish the answers under the same keys, durably.
 
         Raises:
             Undecodable: one of them is no received inquiry.
@@ -49,7 +49,7 @@ class Classifying:
         if not events:
             return
         inquiries = [body(event, InquiryReceived, "inquiry.received").inquiry for event in events]
-        answers = await asyncio.to_thread(self._pipeline.classify, [question(inquiry) for inquiry in inquiries])
+        answers = await self._answering.classify([question(inquiry) for inquiry in inquiries])
         classified = [
             self._event(event, inquiry.id, answer)
             for event, inquiry, answer in zip(events, inquiries, answers, strict=True)
@@ -75,7 +75,7 @@ class Classifying:
 
 def stage(
     *,
-    pipeline: Pipeline,
+    answering: Answering,
     log: EventLog,
     clock: Clock,
     metrics: Metrics,
@@ -84,7 +84,7 @@ def stage(
     parking: Parking,
 ) -> Consumer:
     """The classifier as a loop: one member of its group; several share the partitions."""
-    classifying = Classifying(pipeline=pipeline, log=log, clock=clock, metrics=metrics)
+    classifying = Classifying(answering=answering, log=log, clock=clock, metrics=metrics)
     return Consumer(
         group=GROUP,
         stream=RECEIVED,

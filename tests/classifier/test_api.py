@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.classifier import api
+from services.classifier.answering import InThread
 from services.classifier.pipeline import Pipeline
 from shared.access.caller import Caller
 from shared.http.app import create_app
@@ -31,7 +32,7 @@ class Healthy:
 
 @pytest.fixture
 async def client(pipeline: Pipeline) -> AsyncIterator[httpx.AsyncClient]:
-    routes = api.routes(pipeline=pipeline, authenticator=Authenticator(Accounts()))
+    routes = api.routes(answering=InThread(pipeline), authenticator=Authenticator(Accounts()))
     app = create_app(title="test", routers=[routes], health=Healthy())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client

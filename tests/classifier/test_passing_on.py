@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from services.classifier.answering import InThread
 from services.classifier.pipeline import Pipeline
 from services.classifier.service import Classifying
 from shared.clock import ManualClock
@@ -30,7 +31,7 @@ def received(clock: ManualClock, *, type_: str = event_type("inquiry.received"),
 
 async def handed_on(pipeline: Pipeline, clock: ManualClock, event: CloudEvent) -> CloudEvent:
     log = MemoryLog()
-    await Classifying(pipeline=pipeline, log=log, clock=clock, metrics=Metrics()).handle([event])
+    await Classifying(answering=InThread(pipeline), log=log, clock=clock, metrics=Metrics()).handle([event])
     async for record in log.tail(CLASSIFIED, from_end=False):
         return decode(record.key, record.headers, record.value)
     raise AssertionError
@@ -56,7 +57,7 @@ async def test_a_time_without_a_zone_is_none(pipeline: Pipeline, clock: ManualCl
 async def test_how_old_an_inquiry_is_then_is_measured(pipeline: Pipeline, clock: ManualClock) -> None:
     metrics, came = Metrics(), received(clock)
     clock.advance(7)
-    await Classifying(pipeline=pipeline, log=MemoryLog(), clock=clock, metrics=metrics).handle([came])
+    await Classifying(answering=InThread(pipeline), log=MemoryLog(), clock=clock, metrics=metrics).handle([came])
     labels = {"stage": "classified"}
     assert metrics.registry.get_sample_value("inquiry_router_receipt_to_stage_seconds_sum", labels) == 7
 

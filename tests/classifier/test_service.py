@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.classifier.answering import InThread
 from services.classifier.pipeline import Pipeline
 from services.classifier.service import GROUP, stage
 from shared.clock import ManualClock
@@ -40,7 +41,7 @@ class World:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         loop = stage(
-            pipeline=self.pipeline,
+            answering=InThread(self.pipeline),
             log=self.log,
             clock=self.clock,
             metrics=self.metrics,
