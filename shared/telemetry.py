@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 _PREFIX = "inquiry_router_"
 _SECONDS = (
@@ -112,6 +112,7 @@ class Metrics:
     loop_failures: Counter = field(init=False)
 
     def __post_init__(self) -> None:
+        ProcessCollector(registry=self.registry)
         self._count("accepted", "Deliveries committed and acknowledged, repeats not counted.", ["channel"])
         self._count("refused", "Deliveries refused at a door, by the code told to the sender.", ["channel", "code"])
         self._count("classified", "Inquiries classified.", ["language", "topic", "abstained"])

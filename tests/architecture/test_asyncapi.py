@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from shared import asyncapi
 from shared.catalogue import CATALOGUE
 from shared.events import STREAMS, event_type
+from tests.architecture.documents import PROJECT, ROOT, faults
 
-ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "docs" / "asyncapi.yaml"
-PROJECT = ROOT / "tools" / "asyncapi"
-NODE = Path(sys.executable).with_name("node")
-
-
-def faults(document: str) -> list[str]:
-    """What the parser says against ``document``."""
-    if not (PROJECT / "node_modules").is_dir():
-        subprocess.run(
-            [sys.executable, ROOT / "tools" / "check_asyncapi.py"], check=True, capture_output=True, timeout=100
-        )
-    done = subprocess.run(
-        [NODE, PROJECT / "check.mjs"], input=document, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (done.returncode == 0) == (done.stderr == ""), done.stderr
-    return done.stderr.splitlines()
 
 
 def test_the_committed_document_is_up_to_date() -> None:
@@ -44,7 +25,7 @@ def test_every_stream_and_every_kind_of_event_is_in_it() -> None:
 
 
 def test_the_committed_document_is_sound() -> None:
-    assert faults(COMMITTED.read_text("utf-8")) == []
+    assert faults("asyncapi.mjs", COMMITTED.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -60,7 +41,7 @@ def test_the_committed_document_is_sound() -> None:
 def test_a_broken_document_is_refused_with_the_place(sound: str, broken: str, fault: str) -> None:
     document = COMMITTED.read_text("utf-8")
     assert sound in document
-    assert any(fault in told.partition(":")[0] for told in faults(document.replace(sound, broken, 1)))
+    assert any(fault in told.partition(":")[0] for told in faults("asyncapi.mjs", document.replace(sound, broken, 1)))
 
 
 def test_the_lock_file_names_no_download_address() -> None:

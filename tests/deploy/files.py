@@ -75,8 +75,9 @@ class Location:
 
 
 def locations() -> list[Location]:
-    """Every location that is reached by a path."""
-    found = re.findall(r"location (= )?(/\S*) \{([^}]*)\}", NGINX.read_text("utf-8"))
+    """Every location of the product's own address that is reached by a path."""
+    _, _, server = NGINX.read_text("utf-8").partition("listen 8080;")
+    found = re.findall(r"location (= )?(/\S*) \{([^}]*)\}", server)
     return [Location(bool(exact), path, body) for exact, path, body in found]
 
 

@@ -104,7 +104,7 @@ def _environment(name: str, folder: Path, database_url: str) -> dict[str, str]:
     places = {target: str(ROOT / source) for source, target in mounts if source.startswith("./")}
     places |= {"/run/secrets/database_url": str(secret), "/mail": str(folder / "data" / "mail")}
     given = {key: by_default(value) for key, value in container["environment"].items() if key != "DATA_DIR"}
-    return {key: places.get(value, value) for key, value in given.items()}
+    return {key: places.get(value, value) for key, value in given.items()} | {"LOG_URL": "postgres:"}
 
 
 def _memory(name: str) -> str:

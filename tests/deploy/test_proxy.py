@@ -102,7 +102,7 @@ def test_the_services_say_themselves_what_is_too_large() -> None:
 
 def test_a_restarted_service_is_found_again() -> None:
     assert "resolver 127.0.0.11 " in NGINX.read_text()
-    assert upstreams().keys() == {INGEST, CLASSIFIER, ROUTER}
+    assert upstreams().keys() == {INGEST, CLASSIFIER, ROUTER, "grafana"}
 
 
 def test_it_writes_in_memory_only_and_no_addresses_of_customers() -> None:

@@ -1,6 +1,6 @@
-"""Validates AsyncAPI documents with the parser of the AsyncAPI project, pinned in ``tools/asyncapi``.
+"""Validates what others read: AsyncAPI by its project's own parser, Compose by its specification's schema.
 
-python tools/check_asyncapi.py FILE…    exit 0 if all are sound, else 1 with every fault on a line
+python tools/check_documents.py    exit 0 if both are sound, else 1 with every fault on a line
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from pathlib import Path
 
 from build_console import CannotBuildError, node_folder, npm
 
-PROJECT = Path(__file__).resolve().parent / "asyncapi"
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = ROOT / "tools" / "documents"
 INSTALLED = PROJECT / "node_modules" / ".lock-hash"
+DOCUMENTS = {"asyncapi.mjs": ROOT / "docs" / "asyncapi.yaml", "compose.mjs": ROOT / "docker-compose.yml"}
 
 
 def install(folder: Path) -> None:
@@ -24,23 +26,24 @@ def install(folder: Path) -> None:
         INSTALLED.write_text(wanted)
 
 
-def is_sound(document: Path, folder: Path) -> bool:
-    """Whether the parser finds no fault; it names what it finds."""
+def is_sound(check: str, document: Path, folder: Path) -> bool:
+    """Whether ``check`` finds no fault; it names what it finds."""
     with document.open("rb") as opened:
-        done = subprocess.run([folder / "node", PROJECT / "check.mjs"], stdin=opened, check=False)
+        done = subprocess.run([folder / "node", PROJECT / check], stdin=opened, check=False)
     return done.returncode == 0
 
 
-def main(documents: list[str]) -> int:
+def main() -> int:
     """The command line."""
     try:
         folder = node_folder()
         install(folder)
-        return 0 if all(is_sound(Path(document), folder) for document in documents) else 1
+        sound = [is_sound(check, document, folder) for check, document in DOCUMENTS.items()]
+        return 0 if all(sound) else 1
     except CannotBuildError as error:
         print(error, file=sys.stderr)
         return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
