@@ -36,15 +36,17 @@ class Complete:
 
 
 async def complete(conn: Connection, wishes: Sequence[Complete], now: datetime) -> list[Assignment | Exception]:
-    """End what the agents hold; who does not hold it is refused as ``not-mine``."""
+    """End what the agents hold. Who does not hold it is refused as ``not-mine``, unless this very command ended it."""
     await agents.lock(conn, {wish.agent_id for wish in wishes})
     held = await assignments.open_of(conn, [wish.conversation_id for wish in wishes])
     granted = [w for w in wishes if w.conversation_id in held and held[w.conversation_id].agent_id == w.agent_id]
+    others = await _before(conn, [wish for wish in wishes if wish not in granted])
     if not granted:
-        return [Refused("not-mine") for _ in wishes]
+        return [others[wish.conversation_id] for wish in wishes]
     mine = {wish.conversation_id: held[wish.conversation_id] for wish in granted}
     await work.lock(conn, {assignment.work_item_id for assignment in mine.values()})
-    ended = await end_assignments(conn, mine.values(), COMPLETED, now)
+    causes = {mine[wish.conversation_id].id: wish.by.cause for wish in granted}
+    ended = await end_assignments(conn, mine.values(), COMPLETED, now, causes=causes)
     outcomes = [(mine[wish.conversation_id].work_item_id, wish.outcome, wish.note) for wish in granted]
     items = await work.complete(conn, outcomes, now)
     done = await conversations.complete(conn, list(mine), now)
@@ -55,7 +57,20 @@ async def complete(conn: Connection, wishes: Sequence[Complete], now: datetime) 
         assignment = mine[wish.conversation_id]
         written.append(facts.assignment_ended(assignment, items[assignment.work_item_id], COMPLETED, wish.by))
     await append(conn, written)
-    return [ended[mine[wish.conversation_id].id] if wish in granted else Refused("not-mine") for wish in wishes]
+    return [
+        ended[mine[wish.conversation_id].id] if wish in granted else others[wish.conversation_id] for wish in wishes
+    ]
+
+
+async def _before(conn: Connection, wishes: Sequence[Complete]) -> dict[UUID, Assignment | Exception]:
+    """The answers to those who hold nothing, by conversation."""
+    done = await assignments.ended_by(conn, [(w.conversation_id, w.by.cause) for w in wishes if w.by.cause])
+    answers: dict[UUID, Assignment | Exception] = {}
+    for wish in wishes:
+        earlier = done.get((wish.conversation_id, wish.by.cause or ""))
+        mine = earlier is not None and earlier.agent_id == wish.agent_id
+        answers[wish.conversation_id] = earlier if earlier and mine else Refused("not-mine")
+    return answers
 
 
 async def _say_goodbye(conn: Connection, wish: Complete, assignment: Assignment, conversation: Conversation) -> None:

@@ -5,8 +5,9 @@ The agents and items concerned are locked already, agents first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from services.router.store import agents, assignments, offers
@@ -49,9 +50,14 @@ async def end_offers(conn: Connection, endings: Sequence[Ending], now: datetime)
 
 
 async def end_assignments(
-    conn: Connection, held: Collection[Assignment], reason: str, now: datetime
+    conn: Connection,
+    held: Collection[Assignment],
+    reason: str,
+    now: datetime,
+    *,
+    causes: Mapping[UUID, str | None] = MappingProxyType({}),
 ) -> dict[UUID, Assignment]:
-    """End the assignments that have not ended and give the load back."""
-    ended = await assignments.end(conn, [(assignment.id, reason) for assignment in held], now)
+    """End the assignments that have not ended and give the load back; ``causes`` are their commands' keys."""
+    ended = await assignments.end(conn, [(one.id, reason, causes.get(one.id)) for one in held], now)
     await agents.give_load(conn, [(a.agent_id, -a.weight) for a in ended.values()], now)
     return ended

@@ -25,9 +25,14 @@ INSERT INTO router.assignment (id, work_item_id, conversation_id, inquiry_id, ag
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $7::timestamptz[])
 """
 
+# Which command ended it is kept, so that the same command, sent again after a crash, finds that it has.
+ENDED_BY = f"""
+SELECT {_COLUMNS}, ended_by FROM router.assignment WHERE conversation_id = ANY($1::uuid[]) AND ended_by = ANY($2::text[])
+"""
+
 END = f"""
-UPDATE router.assignment AS a SET ended_at = $3, end_reason = e.reason
-FROM unnest($1::uuid[], $2::text[]) AS e (id, reason)
+UPDATE router.assignment AS a SET ended_at = $4, end_reason = e.reason, ended_by = e.cause
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS e (id, reason, cause)
 WHERE a.id = e.id AND a.ended_at IS NULL RETURNING {", ".join("a." + n.strip() for n in _COLUMNS.split(","))}
 """
 
@@ -62,6 +67,14 @@ async def open_of(conn: Reader, conversations: Collection[UUID]) -> dict[UUID, A
     return {row["conversation_id"]: Assignment(**row) for row in rows}
 
 
+async def ended_by(conn: Reader, wishes: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], Assignment]:
+    """By (conversation, cause), what that command has ended."""
+    if not wishes:
+        return {}
+    rows = [dict(row) for row in await conn.fetch(ENDED_BY, *columns(wishes))]
+    return {(row["conversation_id"], row.pop("ended_by")): Assignment(**row) for row in rows}
+
+
 async def open_of_agent(conn: Reader, agent: UUID) -> list[Assignment]:
     """What the agent has in hand."""
     return [Assignment(**row) for row in await conn.fetch(OPEN_OF_AGENT, agent)]
@@ -74,8 +87,10 @@ async def start(conn: Connection, new: Sequence[Assignment]) -> None:
         await conn.execute(START, *columns(rows))
 
 
-async def end(conn: Connection, endings: Sequence[tuple[UUID, str]], now: datetime) -> dict[UUID, Assignment]:
-    """End (id, reason) those that have not ended; the others are missing from the answer."""
+async def end(
+    conn: Connection, endings: Sequence[tuple[UUID, str, str | None]], now: datetime
+) -> dict[UUID, Assignment]:
+    """End (id, reason, cause) those that have not ended; the others are missing from the answer."""
     if not endings:
         return {}
     return {row["id"]: Assignment(**row) for row in await conn.fetch(END, *columns(endings), now)}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 from services.router.commands.accept import Accept
 from services.router.commands.assign import Assign
 from services.router.commands.requeue import Requeue
+from services.router.facts import By
 from tests.router.commands.wishes import BY, complete, conversation, position, refused, types_after
 
 
@@ -24,7 +26,20 @@ async def test_completing_gives_the_load_back_and_ends_the_conversation(
     assert (data["state"], data["outcome"], data["reason"]) == ("completed", "resolved", "completed")
     assert await company.load(jana) == 0
     assert await company.pool.fetchval("SELECT state FROM router.conversation") == "completed"
-    assert await refused(company.commands.complete(complete(waiting, jana))) == "not-mine"
+
+
+async def test_completing_again_under_the_same_key_is_the_same_and_under_another_it_is_not_mine(
+    company: Any, jana: UUID, offer: UUID, waiting: dict[str, Any]
+) -> None:
+    emma = await company.agent("emma")
+    await company.commands.accept(Accept(offer, jana, BY))
+    ended = await company.commands.complete(complete(waiting, jana))
+    before = await position(company)
+    assert await company.commands.complete(complete(waiting, jana)) == ended
+    again = replace(complete(waiting, jana), by=By(BY.actor, "key-2"))
+    assert await refused(company.commands.complete(again)) == "not-mine"
+    assert await refused(company.commands.complete(complete(waiting, emma))) == "not-mine"
+    assert await types_after(company, before) == []
 
 
 async def test_only_the_holder_completes(company: Any, jana: UUID, offer: UUID, waiting: dict[str, Any]) -> None:
