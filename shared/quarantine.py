@@ -22,6 +22,12 @@ ON CONFLICT (stage, stream, digest) DO UPDATE SET
     part = excluded.part, pos = excluded.pos, reason = excluded.reason, tries = excluded.tries,
     last_at = clock_timestamp(), replayed_at = NULL, version = kept.version + 1
 """
+PRUNE = """
+DELETE FROM log.quarantine WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM log.quarantine WHERE replayed_at < now() - $1::interval
+    ORDER BY replayed_at LIMIT $2 FOR UPDATE SKIP LOCKED
+)) RETURNING true
+"""
 _ON_THE_WAY = ", ".join(f"'{stream}'" for stream in (RECEIVED, CLASSIFIED))
 _COUNT = "SELECT stage, count(*) FILTER (WHERE replayed_at IS NULL) AS waiting FROM log.quarantine GROUP BY stage"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.router.store import inbox, replies
+from shared import quarantine
 from shared.eventlog import retention
 from shared.http.forgetting import ANSWERS
 from shared.pruning import Perishable
@@ -14,4 +15,7 @@ MARKS = Perishable(name="marks of events taken", statement=inbox.PRUNE, kept=tim
 
 REPLIES = Perishable(name="answers sent", statement=replies.PRUNE, kept=timedelta(days=retention.DAYS))
 
-PERISHABLES = (ANSWERS, MARKS, REPLIES)
+# What went back to the log is there, or was handled; what still waits for a person is never forgotten.
+REPLAYED = Perishable(name="records replayed", statement=quarantine.PRUNE, kept=timedelta(days=retention.DAYS))
+
+PERISHABLES = (ANSWERS, MARKS, REPLAYED, REPLIES)

@@ -10,7 +10,10 @@ import pytest
 from services.router.perishable import PERISHABLES
 from shared import pruning
 from shared.eventlog import retention
+from shared.eventlog.base import Record
 from shared.pruning import Pruning
+from shared.quarantine import PostgresQuarantine
+from shared.telemetry import Metrics
 
 ANSWERS = """
 INSERT INTO access.idempotency (caller, door, key, body_hash, started_at, status)
@@ -49,6 +52,20 @@ async def test_marks_of_events_outlive_the_stream_that_might_bring_them_again(
     await pool.execute(MARKS, "may-come-", timedelta(days=retention.DAYS + 1), 3)
     assert await pruned.prune() == 2
     assert await pool.fetchval("SELECT count(*) FROM router.inbox WHERE event_id LIKE 'may-come-%'") == 3
+
+
+async def test_records_that_were_replayed_go_and_those_that_wait_for_a_person_never(
+    pool: asyncpg.Pool[asyncpg.Record], pruned: Pruning
+) -> None:
+    quarantine = PostgresQuarantine(pool, metrics=Metrics())
+    for position in range(3):
+        await quarantine.put("stage", Record("stream", 0, position, "key", {}, b"%d" % position), "x")
+    age = timedelta(days=retention.DAYS, minutes=5)
+    await pool.execute("UPDATE log.quarantine SET at = now() - $1::interval, last_at = at", age * 100)
+    await pool.execute("UPDATE log.quarantine SET replayed_at = now() - $1::interval WHERE pos < 1", age)
+    await pool.execute("UPDATE log.quarantine SET replayed_at = now() WHERE pos = 1")
+    assert await pruned.prune() == 1
+    assert await pool.fetch("SELECT pos FROM log.quarantine ORDER BY pos") == [(1,), (2,)]
 
 
 async def test_much_goes_in_small_batches(

@@ -45,7 +45,7 @@ class ReplayManyRequest(ReplayRequest):
     """Which, and how fast: other work goes on beside it."""
 
     stage: Annotated[str | None, Field(max_length=100)] = None
-    per_second: Annotated[float, Field(ge=0.1, le=1_000)] = 50
+    per_second: Annotated[float, Field(ge=1, le=1_000)] = 50
     after: Annotated[UUID | None, Field(description="`next` of the answer before")] = None
 
 

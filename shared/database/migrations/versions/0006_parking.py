@@ -62,12 +62,14 @@ ALTER TABLE log.quarantine
     DROP headers,
     ADD UNIQUE (stage, stream, digest);
 CREATE INDEX quarantine_waiting ON log.quarantine (subject) WHERE replayed_at IS NULL;
+CREATE INDEX quarantine_replayed ON log.quarantine (replayed_at) WHERE replayed_at IS NOT NULL;
 """
 
 BACK = """
 ALTER TABLE log.quarantine ADD headers jsonb;
 UPDATE log.quarantine SET headers = (head->1)::jsonb;
 DROP INDEX log.quarantine_waiting;
+DROP INDEX log.quarantine_replayed;
 ALTER TABLE log.quarantine
     ALTER headers SET NOT NULL,
     DROP event_id, DROP type, DROP subject, DROP head, DROP digest, DROP tries, DROP last_at, DROP version,
