@@ -11,6 +11,9 @@ from shared.events import CloudEvent
 PARTITIONS = 8
 """Fixed for good: a key must never move, or its order would be lost."""
 
+LARGEST = 1_000_000
+"""Bytes of a record, with its attributes: what every broker takes. More is passed by reference."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -32,13 +35,17 @@ def encode(event: CloudEvent) -> Encoded:
     """Check and encode ``event``.
 
     Raises:
-        Permanent: NUL in the key or an attribute, or half a character (a lone surrogate) anywhere. Text is cleaned at
-            the door; what comes here all the same must fail before anything is appended, not at some reader.
+        Permanent: too large, NUL in the key or an attribute, or half a character (a lone surrogate) anywhere. Text is
+            cleaned at the door; what comes here all the same must fail before anything is appended, not at some
+            reader.
     """
     headers = event.headers()
     try:
-        if b"\0" in "".join((event.key, *headers.values())).encode():
+        attributes, value = "".join((event.key, *headers.values())).encode(), event.value()
+        if b"\0" in attributes:
             raise Permanent(f"event {event.id!r} has a NUL in an attribute")
-        return Encoded(partition_of(event.key), event.id, event.key, headers, event.value())
+        if len(value) + len(attributes) > LARGEST:
+            raise Permanent(f"event {event.id!r} is too large: {len(value)} bytes of {LARGEST}")
+        return Encoded(partition_of(event.key), event.id, event.key, headers, value)
     except ValueError as error:
         raise Permanent(f"event {event.id!r} holds half a character, or what is not JSON") from error

@@ -157,3 +157,14 @@ async def world(bare_world: World) -> AsyncIterator[World]:
         watch.cancel()
     for log in bare_world.logs:
         await log.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many tests each adapter has passed of the suite that all must pass."""
+    passed = [
+        report.nodeid for report in terminalreporter.stats.get("passed", []) if "/eventlog/test_" in report.nodeid
+    ]
+    counts = {adapter: sum(f"[{adapter}" in nodeid for nodeid in passed) for adapter in _WORLDS}
+    if any(counts.values()):
+        told = ", ".join(f"{count} over {adapter}" for adapter, count in counts.items())
+        terminalreporter.write_line(f"contract of the event log, tests passed: {told}")

@@ -76,6 +76,15 @@ async def test_half_characters_in_the_data_are_refused_before_anything_is_append
     assert await world.drain(await log.subscribe(world.stream, "readers")) == []
 
 
+async def test_a_record_over_the_size_is_refused_before_anything_is_appended(world: Any) -> None:
+    log = world.process()
+    largest = world.event("key", 1, text="x" * 990_000)
+    with pytest.raises(Permanent, match="too large"):
+        await log.publish(world.stream, [largest, world.event("key", 2, text="x" * 1_000_001)])
+    await log.publish(world.stream, [largest])
+    assert world.numbers(await world.drain(await log.subscribe(world.stream, "readers")), "key") == [1]
+
+
 async def test_publishing_nothing_is_nothing(world: Any) -> None:
     log = world.process()
     await log.publish(world.stream, [])
