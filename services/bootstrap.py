@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ from shared.settings import ChannelsFile, Settings
 from shared.telemetry import Metrics
 
 INGEST, CLASSIFIER, ROUTER = "ingest", "classifier", "router"
+LOG_BOUND = ("log", "ingest.relay", "ingest.losses", "ingest.status", "ingest.replies", CLASSIFIER, ROUTER)
+"""How the names of those parts begin that do nothing without the log; doors and desks do without them."""
 ALL = frozenset({INGEST, CLASSIFIER, ROUTER})
 
 
@@ -204,12 +206,16 @@ def _choose_log(settings: Settings, database_url: str, wakeups: Wakeups, health:
 
 
 def _doors(settings: Settings, channels: ChannelsFile | None) -> DoorSettings:
-    if channels is None:
-        return DoorSettings(lmtp_host=settings.lmtp_host, lmtp_port=settings.lmtp_port, mail_folder=settings.mail_dir)
-    return DoorSettings(
+    doors = DoorSettings(
         lmtp_host=settings.lmtp_host,
         lmtp_port=settings.lmtp_port,
         mail_folder=settings.mail_dir,
+        most_unpublished=settings.unpublished_limit,
+    )
+    if channels is None:
+        return doors
+    return replace(
+        doors,
         recipients=[entry.address for entry in channels.mail],
         chat_sites=[
             ChatSite(entry.site, frozenset(entry.origins), open_to_own_page=entry.site == "demo")

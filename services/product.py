@@ -191,6 +191,7 @@ async def _until_ready(parts: Parts, built: Mapping[str, Built]) -> str | None:
     parts.health.set("start", True)
     while not parts.health.ready()[0]:  # noqa: ASYNC110  # a moment at the start, over parts that set no event
         await asyncio.sleep(_LOOK_SECONDS)
+    parts.health.excuse(bootstrap.LOG_BOUND, while_failing="log")
     return doors.get("lmtp")
 
 

@@ -146,6 +146,10 @@ class Settings(BaseModel):
     demo_offer_seconds: Annotated[int, Field(ge=2, le=3_600)] = Field(
         default=60, description="Seconds that an offer of a demo queue stands: time to read it, no more."
     )
+    unpublished_limit: Annotated[int, Field(ge=1)] = Field(
+        default=100_000,
+        description="Inquiries accepted and not on the log yet beyond which doors refuse, for the disk.",
+    )
     rate_per_key: Annotated[float, BeforeValidator(_rate), Field(gt=0)] = Field(
         default=100.0, description="Requests a second of one caller, so that one cannot starve the rest."
     )

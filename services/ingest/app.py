@@ -15,6 +15,7 @@ from fastapi import APIRouter
 
 from services.ingest import channels
 from services.ingest.accept import Accept
+from services.ingest.backlog import Backlog
 from services.ingest.channel import Door, Loop
 from services.ingest.chat.replies import GROUP as REPLIES_GROUP
 from services.ingest.chat.replies import Replies
@@ -79,8 +80,9 @@ def build(
 ) -> Ingest:
     """The service, not started yet; nothing is opened before its loops run."""
     accept = Accept(database_url=database_url, clock=clock, metrics=metrics)
+    backlog = Backlog(accept, database_url=database_url, most=doors.most_unpublished)
     world = World(
-        accept=accept,
+        accept=backlog,
         reads=Reads(pool),
         pool=pool,
         wakeups=wakeups,
@@ -99,6 +101,7 @@ def build(
     )
     loops: list[Loop] = [
         accept,
+        backlog,
         Normaliser(database_url=database_url, wakeups=wakeups, lanes=Lanes()),
         losses,
         Relay(database_url=database_url, log=log, wakeups=wakeups, clock=clock, metrics=metrics),

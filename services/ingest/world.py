@@ -37,6 +37,7 @@ class DoorSettings:
     mail_folder: Path | None = None
     recipients: Collection[str] | None = None
     chat_sites: Sequence[ChatSite] = ()
+    most_unpublished: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,13 @@ WHERE seq = ANY($1::bigint[])
 """
 
 
+_WAITING = """
+SELECT (SELECT count(*) FROM (SELECT 1 FROM ingest.receipt WHERE key IS NULL LIMIT $1) AS to_normalise)
+    + (SELECT count(*) FROM (
+        SELECT 1 FROM ingest.receipt WHERE key IS NOT NULL AND published_at IS NULL LIMIT $1
+    ) AS to_publish)
+"""
+
 _LOST = "UPDATE ingest.receipt SET published_at = NULL WHERE published_at IS NOT NULL AND NOT routed"
 
 
@@ -68,6 +75,11 @@ async def new(connection: asyncpg.Connection[asyncpg.Record], parts: Sequence[in
 async def again(connection: asyncpg.Connection[asyncpg.Record], parts: Sequence[int], limit: int) -> list[Ready]:
     """Those that were published but of which the router has said nothing in their time, but for what is quarantined."""
     return [Ready(**dict(row)) for row in await connection.fetch(_AGAIN, parts, limit)]
+
+
+async def waiting(connection: asyncpg.Connection[asyncpg.Record], *, at_most: int) -> int:
+    """How many receipts are not on the log; no more than ``at_most`` of a kind are counted."""
+    return int(await connection.fetchval(_WAITING, at_most))
 
 
 async def lost(connection: asyncpg.Connection[asyncpg.Record]) -> int:
