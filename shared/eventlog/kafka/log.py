@@ -20,6 +20,7 @@ from shared.events import CloudEvent
 from shared.health import Health
 
 _NAME = "log"
+_SEEN = "log.streams"
 _LOOK_SECONDS = 2.0
 
 
@@ -46,6 +47,7 @@ class KafkaLog:
         self._sending = Sending(self._client, seconds=self._patience.publish)
         self._streams = Streams(self._control, self._shape, self._mark)
         self._members: list[KafkaSubscription] = []
+        self._health.set(_SEEN, False, "not seen yet")
 
     async def publish(self, stream: str, events: Sequence[CloudEvent]) -> None:
         """See the port."""
@@ -113,6 +115,7 @@ class KafkaLog:
         """
         while True:
             await self._streams.look()
+            self._health.set(_SEEN, True)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def close(self) -> None:

@@ -174,10 +174,12 @@ async def test_a_service_is_ready_when_it_is_a_member_and_the_streams_are_seen(
 ) -> None:
     health = Health()
     log = logs(kafka_bootstrap, health=health)
-    joining = asyncio.create_task(log.subscribe(stream, "readers"))
-    await asyncio.sleep(0)
     assert not health.ready()[0]
-    await joining
+    joining = asyncio.create_task(log.subscribe(stream, "readers"))
+    async with asyncio.timeout(10):
+        while health.ready()[1].get("log.streams") != "ok" or not joining.done():
+            assert joining.done() or not health.ready()[0]
+            await asyncio.sleep(0)
     ready, parts = health.ready()
     assert ready
     assert parts[f"log.readers.{stream}"] == "8 partitions"
