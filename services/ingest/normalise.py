@@ -31,7 +31,7 @@ class Normaliser:
 
     def __init__(self, *, database_url: str, wakeups: Wakeups, lanes: Lanes) -> None:
         self._held = Held(database_url, name=self.name, hot=True)
-        self._wakeup = wakeups.subscribe("ingest_accepted")
+        self._wakeup = wakeups.subscribe("ingest_unread")
         self._lanes = lanes
         self._in_work: dict[int, tuple[int, asyncio.Task[None]]] = {}
 

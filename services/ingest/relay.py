@@ -7,7 +7,6 @@ heals a log that was away or wiped. Readers know a repeat by its id.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from logging import DEBUG
 
@@ -25,6 +24,7 @@ from shared.eventlog.base import EventLog
 from shared.events import RECEIVED, CloudEvent, InquiryReceived, event_type
 from shared.telemetry import Ages, Metrics
 from shared.tracing import TRACEPARENT, of_inquiry, trace_id
+from shared.within import within
 
 _BATCH = 200
 _POLL_SECONDS = 0.25
@@ -58,7 +58,7 @@ class Relay:
         self._ages = Ages(metrics or Metrics(), "published")
         self._patience = patience
         self._look_again = look_again
-        self._hints = (wakeups.subscribe("ingest_accepted"), wakeups.subscribe("ingest_normalised"))
+        self._hint = wakeups.subscribe("ingest_ready")
 
     async def run(self) -> None:
         """Publish until cancelled.
@@ -69,14 +69,14 @@ class Relay:
         looked = self._clock.monotonic()
         try:
             while True:
-                for hint in self._hints:
-                    hint.clear()
-                published = await self._pass()
+                self._hint.clear()
+                full = await self._pass() == _BATCH
                 if self._clock.monotonic() - looked >= self._look_again:
                     looked = self._clock.monotonic()
-                    published += await self._pass(again=True)
-                if not published:
-                    await self._wait()
+                    full |= await self._pass(again=True) == _BATCH
+                if not full:
+                    async with within(_POLL_SECONDS):
+                        await self._hint.wait()
         finally:
             await self._held.close()
 
@@ -92,14 +92,6 @@ class Relay:
                 if not again:
                     self._ages.observe((one.received_at for one in ready), now=self._clock.now())
         return len(ready)
-
-    async def _wait(self) -> None:
-        waits = [asyncio.create_task(hint.wait()) for hint in self._hints]
-        try:
-            await asyncio.wait(waits, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
 
     def _event(self, ready: Ready) -> CloudEvent:
         draft = Draft.model_validate(ready.body)

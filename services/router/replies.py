@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from services.router.outbox import SOURCE
 from services.router.store import replies
-from services.router.store.events import CHANNEL
 from services.router.store.replies import Reply
 from shared.clock import Clock
 from shared.database.connection import Held
@@ -25,7 +24,7 @@ class Replies:
     def __init__(self, *, url: str, log: EventLog, wakeups: Wakeups, clock: Clock) -> None:
         self._held = Held(url, name=self.name, hot=True)
         self._log = log
-        self._hint = wakeups.subscribe(CHANNEL)
+        self._hint = wakeups.subscribe(replies.CHANNEL)
         self._clock = clock
 
     async def run(self) -> None:

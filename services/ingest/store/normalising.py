@@ -28,7 +28,7 @@ WITH read AS (
 )
 UPDATE ingest.inquiry SET own_reference = $4, body = $5::text::jsonb
 WHERE id IN (SELECT id FROM read)
-RETURNING pg_notify('ingest_normalised', '')
+RETURNING pg_notify('ingest_ready', '')
 """
 
 

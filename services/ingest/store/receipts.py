@@ -29,7 +29,7 @@ WITH incoming AS (
     INSERT INTO ingest.receipt (id, raw_id, caller, door, channel, idempotency_key, body_hash, key, part)
     SELECT id, raw_id, caller, door, channel, idempotency_key, body_hash, key, part FROM incoming ORDER BY n
     ON CONFLICT DO NOTHING
-    RETURNING id, seq
+    RETURNING id, seq, key
 ), inquiries AS (
     INSERT INTO ingest.inquiry (id, envelope, own_reference, body)
     SELECT id, envelope::jsonb, own_reference, body::jsonb FROM incoming JOIN receipts USING (id)
@@ -38,7 +38,7 @@ WITH incoming AS (
     SELECT DISTINCT ON (raw_id) raw_id, content_type, bytes FROM incoming JOIN receipts USING (id)
     ON CONFLICT DO NOTHING
 )
-SELECT id, seq, pg_notify('ingest_accepted', '') FROM receipts
+SELECT id, seq, pg_notify(CASE WHEN key IS NULL THEN 'ingest_unread' ELSE 'ingest_ready' END, '') FROM receipts
 """
 
 _FIND = """

@@ -6,13 +6,7 @@ from services.router.store.reader import Connection
 from shared.eventlog.retention import DAYS
 
 _LOCK = 4_731_902_311  # any number, the same in every version; held by the session, so it ends with the connection
-_CLAIM = """
-SELECT EXISTS (
-    SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND (classid::bigint << 32) + objid::bigint = $1
-) OR pg_try_advisory_lock($1)
-"""
+_CLAIM = "SELECT pg_try_advisory_lock($1)"
 POSITION = "SELECT pos FROM router.outbox_position WHERE reader = $1"
 ADVANCE = "UPDATE router.outbox_position SET pos = $3 WHERE reader = $1 AND pos = $2"
 LOST = f"""
@@ -23,7 +17,7 @@ WHERE mine.reader = $1 AND first.pos <= mine.pos RETURNING 1
 
 
 async def claim(conn: Connection) -> bool:
-    """Whether this session is, from now on, the one that publishes."""
+    """Whether this session is, until it ends, the one that publishes."""
     return bool(await conn.fetchval(_CLAIM, _LOCK))
 
 

@@ -9,7 +9,13 @@ from typing import Any
 from services.router.store.reader import Connection
 from shared.eventlog.retention import DAYS
 
-ADD = "INSERT INTO router.reply_outbox (event_id, key, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+CHANNEL = "router_replies"
+"""Notified with every answer."""
+
+ADD = f"""
+INSERT INTO router.reply_outbox (event_id, key, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+RETURNING pg_notify('{CHANNEL}', '')
+"""
 
 NEXT = """
 SELECT id, event_id, key, data FROM router.reply_outbox WHERE sent_at IS NULL ORDER BY id LIMIT $1 FOR UPDATE
