@@ -21,6 +21,8 @@ _OF_INQUIRIES = ("inquiry.", "offer.", "assignment.")
 _LIMIT = 500
 _POLL_SECONDS = 0.25
 _STANDBY_SECONDS = 1.0
+_SILENT_SECONDS = 20
+"""Longer than publishing may take: who is silent for so long is frozen, and another publishes."""
 _PACE_SECONDS = 0.05
 """The first fact after a rest goes at once; those that follow it, a few ms apart, go together."""
 
@@ -31,7 +33,7 @@ class Outbox:
     name = "router-outbox"
 
     def __init__(self, *, url: str, log: EventLog, wakeups: Wakeups, metrics: Metrics) -> None:
-        self._held = Held(url, name=self.name, hot=True)
+        self._held = Held(url, name=self.name, hot=True, silent_seconds=_SILENT_SECONDS)
         self._log = log
         self._hint = wakeups.subscribe(CHANNEL)
         self._pending = metrics.outbox_pending

@@ -25,6 +25,8 @@ _HEALS = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.IdleSessionTimeoutError,
     asyncpg.InternalClientError,  # the driver, when the server hangs up between two statements
     ConnectionError,
     TimeoutError,
@@ -33,6 +35,7 @@ _HEALS = (
 _HOT = {f"enable_{plan}": "off" for plan in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")} | {"jit": "off"}
 _CONNECT_SECONDS = 5.0
 _COMMAND_SECONDS = 30.0
+_IDLE_IN_TRANSACTION_SECONDS = 20
 
 
 @contextmanager
@@ -49,9 +52,17 @@ def translate() -> Iterator[None]:
 
 
 async def connect(
-    url: str, *, name: str, hot: bool = False, command_seconds: float | None = _COMMAND_SECONDS
+    url: str,
+    *,
+    name: str,
+    hot: bool = False,
+    command_seconds: float | None = _COMMAND_SECONDS,
+    silent_seconds: int | None = None,
 ) -> asyncpg.Connection:
     """A connection called ``name`` in ``pg_stat_activity``; ``hot`` keeps to index scans (not for reports).
+
+    What is locked in a transaction, or by a session that is silent for ``silent_seconds``, is not locked for ever: a
+    process that was frozen has others wait for it for seconds, and finds its connection gone when it wakes.
 
     Raises:
         DatabaseUnavailable: nobody answers, or PostgreSQL is starting or stopping.
@@ -61,7 +72,7 @@ async def connect(
             url,
             timeout=_CONNECT_SECONDS,
             command_timeout=command_seconds,
-            server_settings={"application_name": name} | (_HOT if hot else {}),
+            server_settings={"application_name": name} | _limits(silent_seconds) | (_HOT if hot else {}),
         )
         await _speak_json(connection)
     return connection
@@ -86,10 +97,11 @@ async def create_pool(url: str, *, name: str, size: int) -> asyncpg.Pool:
 class Held:
     """One connection for one stage, used by one task at a time, made again when it was lost."""
 
-    def __init__(self, url: str, *, name: str, hot: bool = False) -> None:
+    def __init__(self, url: str, *, name: str, hot: bool = False, silent_seconds: int | None = None) -> None:
         self._url = url
         self._name = name
         self._hot = hot
+        self._silent_seconds = silent_seconds
         self._lock = asyncio.Lock()
         self._connection: asyncpg.Connection | None = None
 
@@ -102,7 +114,9 @@ class Held:
         """
         async with self._lock:
             if self._connection is None or self._connection.is_closed():
-                self._connection = await connect(self._url, name=self._name, hot=self._hot)
+                self._connection = await connect(
+                    self._url, name=self._name, hot=self._hot, silent_seconds=self._silent_seconds
+                )
             try:
                 with translate():
                     yield self._connection
@@ -123,6 +137,11 @@ class Held:
         if isinstance(error, DatabaseUnavailable) or connection.is_closed() or connection.is_in_transaction():
             connection.terminate()
             self._connection = None
+
+
+def _limits(silent_seconds: int | None) -> dict[str, str]:
+    limits = {"idle_in_transaction_session_timeout": f"{_IDLE_IN_TRANSACTION_SECONDS}s"}
+    return limits if silent_seconds is None else limits | {"idle_session_timeout": f"{silent_seconds}s"}
 
 
 async def _open(*where: Any, **how: Any) -> asyncpg.Connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -93,3 +95,34 @@ def test_a_full_disk_is_temporary_and_a_violated_constraint_is_not() -> None:
         raise asyncpg.UniqueViolationError("twice")
     with pytest.raises(asyncpg.InterfaceError, match="arguments"), translate():
         raise asyncpg.InterfaceError("the server expects 2 arguments")
+
+
+async def test_who_is_silent_for_too_long_holds_no_lock_any_more(database_url: str) -> None:
+    frozen = Held(database_url, name="frozen", silent_seconds=1)
+    other = await connect(database_url, name="other")
+    async with frozen.use() as connection:
+        assert await connection.fetchval("SELECT pg_try_advisory_lock(1)")
+    async with asyncio.timeout(10):
+        while not await other.fetchval("SELECT pg_try_advisory_lock(1)"):  # noqa: ASYNC110  # PostgreSQL tells nobody
+            await asyncio.sleep(0.05)
+    async with frozen.use() as connection:
+        assert not await connection.fetchval("SELECT pg_try_advisory_lock(1)")
+    await frozen.close()
+    await other.close()
+
+
+async def test_no_transaction_of_a_frozen_process_stays_open_for_ever(database_url: str) -> None:
+    held = Held(database_url, name="frozen", hot=True)
+    async with held.use() as connection:
+        assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "20s"
+        await connection.execute("SET idle_in_transaction_session_timeout = '200ms'")
+
+    async def frozen_in_a_transaction() -> None:
+        async with held.use() as connection, connection.transaction(), asyncio.timeout(10):
+            while not connection.is_closed():  # noqa: ASYNC110  # the server hangs up, nobody sets an event
+                await asyncio.sleep(0.02)
+            await connection.fetchval("SELECT 1")
+
+    with pytest.raises(DatabaseUnavailable):
+        await frozen_in_a_transaction()
+    await held.close()
