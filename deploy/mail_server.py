@@ -9,6 +9,7 @@ passwords and asks nobody, so it belongs where only friends reach it.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import smtplib
 import sys
@@ -28,8 +29,11 @@ class ToIngest:
         self._host = host
         self._port = port
 
-    def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # the library's name
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # the library's name
         """The reply to the sender; of several recipients the first who was refused counts for all."""
+        return await asyncio.to_thread(self._hand_over, envelope)
+
+    def _hand_over(self, envelope: Any) -> str:
         try:
             with smtplib.LMTP(self._host, self._port, timeout=_SECONDS) as ingest:
                 refused = ingest.sendmail(envelope.mail_from or "", envelope.rcpt_tos, envelope.content)
