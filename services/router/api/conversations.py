@@ -122,7 +122,8 @@ def _working(router: APIRouter, ports: Ports) -> None:
         async def act() -> ConversationAnswer:
             await ports.commands.complete(wish)
             with translate():
-                return await showing.whole(ports.pool, conversation_id)
+                async with ports.pool.acquire() as conn:
+                    return await showing.whole(conn, conversation_id)
 
         return await once(request, caller, ports.idempotency, act)
 

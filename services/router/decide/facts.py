@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from shared.domain.classification import Classification
@@ -46,7 +46,7 @@ class Facts:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able; ``from_json`` gives the equal value back."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

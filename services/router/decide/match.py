@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -94,11 +95,11 @@ def exclusion(item: WaitingItem, agent: AgentView, refused: Refusals) -> str | N
 
 
 def _best(item: WaitingItem, able: list[AgentView], refused: Refusals, seed: str) -> list[AgentView]:
-    def order(agent: AgentView) -> tuple[bool, float, datetime, bytes]:
-        last_resort = agent.id in refused.last_resort
-        return last_resort, -score(item, agent), agent.idle_since, lot(seed, agent.id)
-
-    return sorted(able, key=order)
+    """At least the first that are shown; lots are drawn among those only, for a lot costs as much as a score."""
+    ranks = {agent.id: (agent.id in refused.last_resort, -score(item, agent), agent.idle_since) for agent in able}
+    last = heapq.nsmallest(SHOWN, ranks.values())[-1]
+    first = [agent for agent in able if ranks[agent.id] <= last]
+    return sorted(first, key=lambda agent: (ranks[agent.id], lot(seed, agent.id)))
 
 
 def _shown(item: WaitingItem, agent: AgentView) -> dict[str, Any]:

@@ -48,7 +48,8 @@ def is_level(level: object) -> bool:
 
 def level_in(skills: Mapping[str, int], name: str) -> int:
     """The level held in ``name``, by itself or by its closest parent topic; 0 if not held."""
-    return next((skills[known] for known in _self_and_parents(name) if known in skills), 0)
+    held = skills.get(name)  # the usual case
+    return held if held is not None else next((skills[known] for known in _parents(name) if known in skills), 0)
 
 
 def merged(*requirements: Mapping[str, int]) -> dict[str, int]:
@@ -60,8 +61,7 @@ def merged(*requirements: Mapping[str, int]) -> dict[str, int]:
     return result
 
 
-def _self_and_parents(name: str) -> Iterator[str]:
-    yield name
+def _parents(name: str) -> Iterator[str]:
     while is_topic(name) and "." in name.removeprefix(_TOPIC):
         name = name.rpartition(".")[0]
         yield name

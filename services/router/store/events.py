@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -42,8 +42,11 @@ class Recorded:
 
     def read(self) -> Recorded:
         """The same, its data read."""
-        data = self.fact.data
-        return replace(self, fact=replace(self.fact, data=data.read())) if isinstance(data, Unread) else self
+        fact = self.fact
+        if not isinstance(fact.data, Unread):
+            return self
+        read = Fact(fact.type, fact.subject, fact.key, fact.data.read(), fact.cause, fact.actor)
+        return Recorded(self.pos, self.at, read, self.traceparent)
 
 
 # The update of the head row is held to commit: whoever comes next gets later positions and commits later.

@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.router.decide.match import Choice, choose
+from services.router.decide.match import SHOWN, Choice, choose
 from services.router.decide.order import rank
 from services.router.decide.refusals import NONE, Refusals
 from services.router.decide.relaxation import next_step_at, relaxed, step_at
+from services.router.decide.scoring import lot, score
 from services.router.decide.waiting import next_check
 from services.router.decide.work import AgentView, WaitingItem
 from shared.domain.work import Presence
@@ -199,3 +202,17 @@ def due(minutes: float, **changes: Any) -> WaitingItem:
 )
 def test_the_more_pressing_item_goes_first(first: WaitingItem, second: WaitingItem) -> None:
     assert rank(first) < rank(second)
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.booleans()), min_size=1, max_size=12))
+def test_the_shown_are_the_first_of_the_whole_order_whatever_is_equal(kinds: list[tuple[int, int, bool]]) -> None:
+    agents = [
+        replace(JANA, id=f"agent-{number}", load=15 * load, idle_since=NOW - timedelta(hours=idle))
+        for number, (load, idle, _) in enumerate(kinds)
+    ]
+    lapsed = {agent.id: NOW for agent, (_, _, has_lapsed) in zip(agents, kinds, strict=True) if has_lapsed}
+    item = replace(ITEM, lapsed=lapsed)
+    whole = sorted(agents, key=lambda a: (a.id in lapsed, -score(item, a), a.idle_since, lot("s", a.id)))
+    choice = chosen(item, *agents)
+    assert [shown["agent_id"] for shown in choice.candidates] == [agent.id for agent in whole[:SHOWN]]
+    assert choice.agent_id == whole[0].id
