@@ -76,7 +76,8 @@ async def _run(settings: Settings, services: Collection[str], *, with_demo: bool
         for one in built.values():
             opened.push_async_callback(one.close)
         http, admin = await _serve(parts, built, opened)
-        await opened.enter_async_context(_loops(parts, built, postgres))
+        await opened.enter_async_context(_supervised(_loops(parts, built, postgres), parts))
+        opened.push_async_callback(_drain, parts, built, http)
         lmtp = await _until_ready(parts, built)
         told = _Told(settings.data_dir, postgres, http=http.url, admin=admin.url, lmtp=lmtp, url=settings.database_url)
         opened.callback(runfile.remove, settings.data_dir)
@@ -156,8 +157,15 @@ async def _serve(parts: Parts, built: Mapping[str, Built], opened: AsyncExitStac
     return http, admin
 
 
-@asynccontextmanager
-async def _loops(parts: Parts, built: Mapping[str, Built], postgres: EmbeddedPostgres | None) -> AsyncIterator[None]:
+async def _drain(parts: Parts, built: Mapping[str, Built], http: Serving) -> None:
+    """Take nothing new and answer what was asked, while the loops that do the work still run."""
+    parts.health.set("start", False, "stopping")
+    for one in built.values():
+        one.stopping()
+    await http.stop()
+
+
+def _loops(parts: Parts, built: Mapping[str, Built], postgres: EmbeddedPostgres | None) -> list[Service]:
     loops: list[Service] = [
         parts.wakeups,
         *parts.chosen_log.loops,
@@ -165,13 +173,7 @@ async def _loops(parts: Parts, built: Mapping[str, Built], postgres: EmbeddedPos
     ]
     if postgres is not None:
         loops.append(postgres)
-    async with _supervised(loops, parts):
-        try:
-            yield
-        finally:
-            parts.health.set("start", False, "stopping")
-            for one in built.values():
-                one.stopping()
+    return loops
 
 
 @asynccontextmanager

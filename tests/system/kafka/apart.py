@@ -6,7 +6,7 @@ import asyncio
 import smtplib
 import subprocess
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -47,15 +47,25 @@ class Apart:
             while True:
                 door = self.ingests[turn % len(self.ingests)]
                 turn += 1
-                with suppress(httpx.TransportError):  # a proxy would try the other one
-                    answer = await client.post(f"{door.run['http']}/api/v1/inquiries", json=body)
-                    if answer.status_code == 202:
-                        self.ids.append(answer.json()["id"])
-                        return self.ids[-1]
-                    if answer.status_code != 503 or "retry-after" not in answer.headers:
-                        self.complaints.append(f"{answer.status_code} {answer.text[:200]}")
+                answer = await self.ask(client, "POST", f"{door.run['http']}/api/v1/inquiries", json=body)
+                if answer is not None and answer.status_code == 202:
+                    self.ids.append(answer.json()["id"])
+                    return self.ids[-1]
                 assert time.monotonic() < deadline, "no door takes it"
                 await asyncio.sleep(0.1)
+
+    async def ask(self, client: httpx.AsyncClient, method: str, url: str, **given: Any) -> httpx.Response | None:
+        """The answer, if somebody is there; all that is neither good nor *try again* is a complaint."""
+        try:
+            answer = await client.request(method, url, **given)
+        except httpx.ConnectError:  # a proxy would try the other one
+            return None
+        except httpx.TransportError as error:
+            self.complaints.append(f"{method} {url}: {error!r}")
+            return None
+        if answer.status_code >= 400 and (answer.status_code != 503 or "retry-after" not in answer.headers):
+            self.complaints.append(f"{method} {url}: {answer.status_code} {answer.text[:200]}")
+        return answer
 
     async def posts(self, numbers: range, *, a_second: float) -> None:
         """Hand inquiries in at a steady pace, whatever becomes of those before."""
@@ -100,10 +110,11 @@ class Apart:
             "work": "SELECT count(*) - count(DISTINCT inquiry_id) FROM router.work_item",
             "facts": """
                 SELECT count(*) - count(DISTINCT (subject, type)) FROM router.events
-                WHERE type IN ('inquiry.received', 'inquiry.classified', 'inquiry.waiting')
+                WHERE type IN ('inquiry.received', 'inquiry.classified', 'message.added')
             """,
         }
-        assert {name: await self.pool.fetchval(query) for name, query in counted.items()} == dict.fromkeys(counted, 0)
+        found = {name: await self.pool.fetchval(query) for name, query in counted.items()}
+        assert not any(found.values()), found
 
     async def ready(self, product: Product) -> bool:
         async with httpx.AsyncClient(timeout=2) as client:
@@ -111,10 +122,23 @@ class Apart:
                 return (await client.get(f"{product.run['http']}/readyz")).status_code == 200
         return False
 
+    async def metrics(self, product: Product) -> str:
+        async with httpx.AsyncClient(timeout=2) as client:
+            return (await client.get(f"{product.run['admin']}/metrics")).text
+
     async def health(self, product: Product) -> dict[str, Any]:
         async with httpx.AsyncClient(timeout=2) as client:
             found: dict[str, Any] = (await client.get(f"{product.run['admin']}/health")).json()
         return found
+
+
+async def eventually(probe: Callable[[], Awaitable[Any]], *, seconds: float, what: str) -> Any:
+    """What ``probe`` gives as soon as that is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := await probe()):
+        assert time.monotonic() < deadline, f"{what} not within {seconds:.0f} s"
+        await asyncio.sleep(0.1)
+    return found
 
 
 @asynccontextmanager
