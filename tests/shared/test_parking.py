@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import asyncpg
 import pytest
@@ -78,6 +79,12 @@ async def test_what_comes_out_is_what_went_in(parking: Parking) -> None:
     (parked,) = await parking.claim("stage")
     assert parked.record == odd
     assert await parking.keys("stage") == {record_row.key_of(odd)}
+
+
+async def test_a_key_that_no_index_could_hold_waits_like_any_other(parking: Parking) -> None:
+    long = "".join(sha256(bytes([n])).hexdigest() for n in range(200))
+    await parking.park("stage", [failed(1, long), failed(2, long + "x")], wait=NOW)
+    assert sorted([places(await parking.claim("stage")), places(await parking.claim("stage"))]) == [[1], [2]]
 
 
 async def test_a_record_that_waits_already_stays_where_it_is(parking: Parking) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -16,6 +17,8 @@ from structlog.testing import capture_logs
 from shared.database.wakeups import Wakeups
 from shared.errors import Undecodable
 from shared.eventlog.base import EventLog
+from shared.eventlog.kafka.log import KafkaLog
+from shared.eventlog.kafka.options import Access
 from shared.eventlog.memory import MemoryBroker, MemoryLog
 from shared.eventlog.postgres import PostgresLog
 from shared.events import CloudEvent, event_type
@@ -28,7 +31,7 @@ from shared.service import Service, supervise
 from shared.telemetry import Metrics
 from shared.worker import Batch, Consumer
 
-STREAM, STAGE = "things.happened", "stage"
+STAGE = "stage"
 GOOD, BAD, KEYS, MEMBERS = 5_000, 150, 100, 2
 KNOWN = event_type("thing.happened")
 KINDS = ("undecodable", "version", "crash")
@@ -78,6 +81,7 @@ class Plant:
     url: str
     pool: asyncpg.Pool
     logs: list[EventLog]
+    stream: str
     handler: Handler = field(default_factory=Handler)
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -98,8 +102,8 @@ class Plant:
     def _member(self, log: EventLog) -> list[Service]:
         consumer = Consumer(
             group=STAGE,
-            stream=STREAM,
-            subscribe=lambda: log.subscribe(STREAM, STAGE),
+            stream=self.stream,
+            subscribe=lambda: log.subscribe(self.stream, STAGE),
             handle=self.handler.handle,
             quarantine=self.quarantine,
             parking=self.parking,
@@ -108,7 +112,7 @@ class Plant:
             backoff=Backoff(seconds=(0.05, 0.1)),
             retry_seconds=0.001,
         )
-        return [consumer, consumer.retries]
+        return [consumer, consumer.retries, *([log] if isinstance(log, KafkaLog) else [])]
 
     async def settled(self, count: int) -> None:
         """Until so many events are done or in quarantine, and nothing waits for another try."""
@@ -124,14 +128,16 @@ class Plant:
         )
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "postgres", pytest.param("kafka", marks=pytest.mark.system)])
 async def plant(request: pytest.FixtureRequest, database_url: str, pool: asyncpg.Pool) -> AsyncIterator[Plant]:
     broker = MemoryBroker()
-    logs: list[EventLog] = [
-        MemoryLog(broker) if request.param == "memory" else PostgresLog(database_url, wakeups=Wakeups(database_url))
-        for _ in range(MEMBERS)
-    ]
-    yield Plant(database_url, pool, logs)
+    make: dict[str, Callable[[], EventLog]] = {
+        "memory": lambda: MemoryLog(broker),
+        "postgres": lambda: PostgresLog(database_url, wakeups=Wakeups(database_url)),
+        "kafka": lambda: KafkaLog(Access(request.getfixturevalue("kafka_bootstrap"))),
+    }
+    logs = [make[request.param]() for _ in range(MEMBERS)]
+    yield Plant(database_url, pool, logs, f"things.{uuid4().hex[:12]}")
     for log in logs:
         await log.close()
 
@@ -139,7 +145,7 @@ async def plant(request: pytest.FixtureRequest, database_url: str, pool: asyncpg
 async def test_poison_is_out_of_the_way_with_its_reason_and_its_neighbours_are_done_in_order(plant: Plant) -> None:
     events = [event(n) for n in range(GOOD + BAD)]
     for start in range(0, len(events), 500):
-        await plant.logs[0].publish(STREAM, events[start : start + 500])
+        await plant.logs[0].publish(plant.stream, events[start : start + 500])
     with capture_logs():  # a stack with its variables for each would take longer than everything else
         await work(plant, events)
 

@@ -137,6 +137,20 @@ async def test_a_record_that_fails_again_waits_again_even_before_its_replay_is_w
     assert [again.reason for again in await desk.list()] == ["failed again"]
 
 
+async def test_a_record_that_comes_back_after_its_replay_waits_again(
+    quarantine: PostgresQuarantine, desk: QuarantineDesk, metrics: Metrics
+) -> None:
+    await quarantine.put("stage", RECORD, "broken")
+    (kept,) = await desk.list()
+    await desk.replay(kept.id)
+    assert await desk.list() == []
+    await quarantine.put("stage", replace(RECORD, position=8), "failed again")
+    (back,) = await desk.list()
+    assert (back.id, back.reason, back.replayed_at) == (kept.id, "failed again", None)
+    assert back.version > kept.version
+    assert waiting(metrics, "stage") == 1
+
+
 async def test_what_is_still_no_event_stays(
     quarantine: PostgresQuarantine, desk: QuarantineDesk, log: MemoryLog
 ) -> None:
