@@ -11,15 +11,18 @@ from bench.chaos.checker.history import Fault
 from bench.chaos.installation import Installation
 from bench.chaos.recorder import Recorder
 from bench.chaos.schedule import Kill, Round
+from shared.errors import DatabaseUnavailable
 
 READY_SECONDS = 10.0
 DATABASE_SECONDS = 15.0
+_STUCK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a round did. ``started`` is the seconds to *ready* by member, ``all_ready`` until every service said so
-    after the last of them; ``surprises`` are processes that died or came back without being told.
+    after the last of them; ``surprises`` are processes that died or came back without being told. ``stuck`` says who
+    did not come back at all: then nothing further is played.
     """
 
     number: int
@@ -27,6 +30,7 @@ class Outcome:
     started: dict[str, float]
     all_ready: float
     surprises: tuple[str, ...] = ()
+    stuck: str = ""
 
     @property
     def slow(self) -> list[str]:
@@ -49,9 +53,15 @@ class Injector:
     async def play(self, plan: Round) -> Outcome:
         """One round, until all are ready again."""
         self._recorder.round = plan.number
+        try:
+            return await self._play(plan)
+        except (TimeoutError, RuntimeError, DatabaseUnavailable) as error:
+            return Outcome(plan.number, reached=False, started={}, all_ready=0.0, stuck=str(error))
+
+    async def _play(self, plan: Round) -> Outcome:
         done = await asyncio.gather(*(self._kill(kill) for kill in plan.kills))
         began = time.monotonic()
-        await self._installation.until_ready(seconds=60)
+        await self._installation.until_ready(seconds=_STUCK_SECONDS)
         started = {kill.member: round(seconds, 2) for kill, (_, seconds) in zip(plan.kills, done, strict=True)}
         reached = all(reached for reached, _ in done)
         return Outcome(plan.number, reached, started, round(time.monotonic() - began, 2), self.surprises())
@@ -76,4 +86,5 @@ class Injector:
 def failures(outcomes: Sequence[Outcome]) -> list[str]:
     """What is wrong with the rounds themselves, whatever the checker says."""
     slow = [f"round {one.number}: too slow: {', '.join(one.slow)}" for one in outcomes if one.slow]
-    return slow + [f"round {one.number}: unasked: {', '.join(one.surprises)}" for one in outcomes if one.surprises]
+    unasked = [f"round {one.number}: unasked: {', '.join(one.surprises)}" for one in outcomes if one.surprises]
+    return slow + unasked + [f"round {one.number}: stuck: {one.stuck}" for one in outcomes if one.stuck]

@@ -24,7 +24,7 @@ def recovery(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
         member: {"kills": kills[member], "median": round(median(took), 2), "worst": max(took)}
         for member, took in sorted(seconds.items())
     }
-    all_ready = [outcome.all_ready for outcome in outcomes]
+    all_ready = [outcome.all_ready for outcome in outcomes if not outcome.stuck]
     return found | {
         "all ready": {"kills": len(all_ready), "median": round(median(all_ready), 2), "worst": max(all_ready)}
     }

@@ -79,7 +79,7 @@ async def _play(found: Installation, recorder: Recorder, wish: Wish) -> list[Out
     outcomes: list[Outcome] = []
     try:
         for plan in schedule(wish.seed, wish.rounds + _MOST_MISSED, [member.name for member in found.members]):
-            if sum(one.reached for one in outcomes) == wish.rounds:
+            if sum(one.reached for one in outcomes) == wish.rounds or (outcomes and outcomes[-1].stuck):
                 break
             outcomes.append(await injector.play(plan))
             print(_line(outcomes[-1], recorder), flush=True)
@@ -143,8 +143,8 @@ def count(history: list[Event]) -> dict[str, int]:
 
 def _line(outcome: Outcome, recorder: Recorder) -> str:
     killed = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.started.items())
-    bad = [*outcome.slow, *outcome.surprises, *([] if outcome.reached else ["missed"])]
+    bad = [*outcome.slow, *outcome.surprises, outcome.stuck, *([] if outcome.reached else ["missed"])]
     return (
         f"round {outcome.number:3}  {killed:40}  all ready {outcome.all_ready:4.1f} s"
-        f"  {len(recorder.events):7} events  {' '.join(bad) or 'well'}"
+        f"  {len(recorder.events):7} events  {' '.join(bad).strip() or 'well'}"
     )
