@@ -35,16 +35,21 @@ class ToIngest:
 
     def _hand_over(self, envelope: Any) -> str:
         try:
-            with smtplib.LMTP(self._host, self._port, timeout=_SECONDS) as ingest:
-                refused = ingest.sendmail(envelope.mail_from or "", envelope.rcpt_tos, envelope.content)
+            for recipient in envelope.rcpt_tos:  # the library reads one reply a mail, where LMTP has one a recipient
+                with smtplib.LMTP(self._host, self._port, timeout=_SECONDS) as ingest:
+                    ingest.sendmail(envelope.mail_from or "", [recipient], envelope.content)
         except smtplib.SMTPRecipientsRefused as error:
-            refused = error.recipients
+            return _told(*next(iter(error.recipients.values())))
+        except smtplib.SMTPResponseException as error:
+            return _told(error.smtp_code, error.smtp_error)
         except (OSError, smtplib.SMTPException) as error:
             sys.stderr.write(f"not handed over: {type(error).__name__}\n")
             return "451 4.4.1 ingest does not answer, try again"
-        for code, words in refused.values():
-            return f"{code} {words.decode(errors='replace')}"
         return "250 2.0.0 accepted"
+
+
+def _told(code: int, words: bytes | str) -> str:
+    return f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
 
 
 def serve(listen: str, ingest: str) -> None:

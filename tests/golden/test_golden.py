@@ -44,10 +44,10 @@ def test_every_released_version_has_its_records() -> None:
     assert released <= {file.parent.name for file in FILES}, "run tools/record_golden.py"
 
 
-def test_the_first_version_has_one_of_every_kind() -> None:
-    assert {file.stem for file in FILES if file.parent.name == "0.1.0"} == {
-        f"{each.stream}.{each.name}.v1" for each in CATALOGUE
-    }
+def test_every_kind_of_the_first_version_is_known_still() -> None:
+    first = {file.stem for file in FILES if file.parent.name == "0.1.0"}
+    assert len(first) == 18
+    assert first <= {f"{each.stream}.{each.name}.v1" for each in CATALOGUE}
 
 
 @every_record
