@@ -12,12 +12,12 @@ from shared.domain.value import Value
 from shared.events import CLASSIFIED, RECEIVED, REPLIES, ROUTING, STREAMS, event_type
 
 _STREAMS = {
-    RECEIVED: ("Inquiries as they came, in accept order within a conversation.", "ingest", ["classifier"]),
-    CLASSIFIED: ("Inquiries with what the classifier says of them.", "classifier", ["router"]),
-    ROUTING: ("Everything that happens to inquiries, work, agents and rules.", "router", ["ingest"]),
-    REPLIES: ("Agents' answers on their way to the customer.", "router", ["ingest"]),
+    RECEIVED: ("Inquiries as they came, in accept order within a conversation.", ["ingest"], ["classifier"]),
+    CLASSIFIED: ("Inquiries with what the classifier says of them.", ["classifier", "ingest"], ["router"]),
+    ROUTING: ("Everything that happens to inquiries, work, agents and rules.", ["router"], ["ingest"]),
+    REPLIES: ("Agents' answers on their way to the customer.", ["router"], ["ingest"]),
 }
-"""Stream → what it is for, who writes it, which of our services read it. Others may read ``routing.events``."""
+"""Stream → what it is for, who write it, which of our services read it. Others may read ``routing.events``."""
 
 _ABOUT = """\
 CloudEvents 1.0 in binary mode: attributes are record headers, the value is JSON, the record's key orders what belongs
@@ -77,10 +77,10 @@ def _channel(stream: str) -> dict[str, Any]:
 
 
 def _operations(stream: str) -> dict[str, Any]:
-    _, writer, readers = _STREAMS[stream]
+    _, writers, readers = _STREAMS[stream]
     channel = {"$ref": f"#/channels/{stream}"}
-    reading = {f"{reader}.reads.{stream}": {"action": "receive", "channel": channel} for reader in readers}
-    return {f"{writer}.writes.{stream}": {"action": "send", "channel": channel}} | reading
+    writing = {f"{writer}.writes.{stream}": {"action": "send", "channel": channel} for writer in writers}
+    return writing | {f"{reader}.reads.{stream}": {"action": "receive", "channel": channel} for reader in readers}
 
 
 def _message(kind: Kind) -> dict[str, Any]:
