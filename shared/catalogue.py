@@ -13,6 +13,7 @@ from shared.events import (
     RECEIVED,
     REPLIES,
     ROUTING,
+    ChatEnded,
     InquiryClassified,
     InquiryReceived,
     ReplyRequested,
@@ -33,6 +34,7 @@ class Kind:
 CATALOGUE = (
     Kind(RECEIVED, "inquiry.received", InquiryReceived, "An inquiry was committed at a door."),
     Kind(CLASSIFIED, "inquiry.classified", InquiryClassified, "An inquiry, with what the classifier says of it."),
+    Kind(CLASSIFIED, "chat.ended", ChatEnded, "The customer has left a chat, behind all that they wrote."),
     Kind(ROUTING, "inquiry.received", facts.InquiryTaken, "The router has taken an inquiry."),
     Kind(ROUTING, "inquiry.classified", facts.InquiryRead, "What the classifier said of an inquiry."),
     Kind(ROUTING, "inquiry.waiting", facts.WorkWaits, "Work waits in a queue, with its reason and next check."),
@@ -45,6 +47,7 @@ CATALOGUE = (
     Kind(ROUTING, "assignment.started", facts.AssignmentStarted, "An agent has work in hand."),
     Kind(ROUTING, "assignment.ended", facts.AssignmentEnded, "An agent no longer has it."),
     Kind(ROUTING, "message.added", facts.MessageAdded, "A conversation has grown by a message."),
+    Kind(ROUTING, "customer.left", facts.CustomerLeft, "The customer has left the chat; their work stays."),
     Kind(ROUTING, "presence.changed", facts.PresenceChanged, "An agent takes work, or does not."),
     Kind(ROUTING, "agent.changed", facts.AgentChanged, "An agent's skills or capacity are others."),
     Kind(ROUTING, "ruleset.published", facts.RuleSetPublished, "Another version of the rules is in force."),

@@ -1,6 +1,7 @@
 """Facts on the event log, as CloudEvents 1.0 in binary mode: attributes are headers, the value is our JSON.
 
-Streams: ``inquiries.received`` (ingest → classifier), ``inquiries.classified`` (classifier → router),
+Streams: ``inquiries.received`` (ingest → classifier), ``inquiries.classified`` (classifier → router; also
+ingest's word that a customer has left a chat),
 ``routing.events`` (router → ingest and the outside), ``replies.requested`` (router → ingest).
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from shared.domain.classification import Classification
 from shared.domain.inquiry import Inquiry
@@ -99,6 +100,13 @@ class InquiryClassified(Value):
 
     inquiry: Inquiry
     classification: Classification
+
+
+class ChatEnded(Value):
+    """Body of ``chat.ended``: the customer has left the chat; everything they wrote before is with the router."""
+
+    session: str
+    at: AwareDatetime
 
 
 class ReplyRequested(Value):

@@ -137,6 +137,14 @@ class MessageAdded(Value):
     inquiry_id: UUID | None
 
 
+class CustomerLeft(Value):
+    """Body of ``customer.left``: they have ended the chat, and may come back to it."""
+
+    conversation_id: UUID
+    work_item_id: UUID | None
+    at: datetime
+
+
 class PresenceChanged(Value):
     """Body of ``presence.changed``: an agent takes work, or does not."""
 

@@ -17,6 +17,7 @@ from services.ingest import channels
 from services.ingest.accept import Accept
 from services.ingest.backlog import Backlog
 from services.ingest.channel import Door, Loop
+from services.ingest.chat.leaving import Leaving
 from services.ingest.chat.replies import GROUP as REPLIES_GROUP
 from services.ingest.chat.replies import Replies
 from services.ingest.mail.lanes import Lanes
@@ -105,6 +106,7 @@ def build(
         Normaliser(database_url=database_url, wakeups=wakeups, lanes=Lanes()),
         losses,
         Relay(database_url=database_url, log=log, wakeups=wakeups, clock=clock, metrics=metrics),
+        Leaving(database_url=database_url, log=log, wakeups=wakeups),
         *following,
         *(one.retries for one in following),
     ]

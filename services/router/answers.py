@@ -158,6 +158,7 @@ class ConversationRow(Answer):
     state: Literal["open", "completed", "closed"]
     version: int
     channel: str
+    customer_left_at: Timestamp | None
     contact: ContactAnswer | None
     work_item: WorkItemAnswer | None
     assignment: AssignmentAnswer | None
@@ -261,6 +262,7 @@ def conversation_fields(shown: Shown, item: WorkItem | None, assignment: Assignm
         "state": shown.state,
         "version": shown.version,
         "channel": shown.channel,
+        "customer_left_at": shown.customer_left_at,
         "contact": contact,
         "work_item": WorkItemAnswer.of(item) if item else None,
         "assignment": AssignmentAnswer.of(assignment) if assignment else None,

@@ -26,6 +26,7 @@ from services.router.store.work import WorkItem
 from shared.domain.classification import UNDETERMINED, Classification
 from shared.domain.ids import derived_id
 from shared.domain.inquiry import Automatic, Channel, Inquiry
+from shared.events import ChatEnded
 
 NEW = "new"
 REROUTED = "rerouted"
@@ -69,6 +70,17 @@ class Intake:
             self._work(inquiry, classification, conversation)
         else:
             self._close(inquiry, classification, conversation)
+
+    def leave(self, ended: ChatEnded) -> None:
+        """The customer of a chat has left: whoever works on it is told. Nothing that they asked is dropped."""
+        place = self._picture.threads.get(ended.session)
+        conversation = self._picture.conversations.get(place) if place else None
+        if conversation is None:
+            return
+        conversation.customer_left_at = ended.at
+        item = self._picture.items.get(conversation.id)
+        self.changes.touched[conversation.id] = conversation
+        self.changes.facts.append(facts.customer_left(conversation.id, item.id if item else None, ended.at))
 
     def _known(self, inquiry: Inquiry) -> Conversation | None:
         """The conversation that a reference of the inquiry leads to; one with open work before one without."""
@@ -218,6 +230,7 @@ class Intake:
         self.changes.touched[conversation.id] = conversation
         if inquiry.channel is Channel.CHAT:
             conversation.key = inquiry.key
+            conversation.customer_left_at = None
         if inquiry.automatic is not Automatic.OWN:
             message = _message(inquiry, classification, conversation)
             self.changes.messages.append(message)

@@ -111,6 +111,12 @@ def message_added(message: Message, work_item_id: Any, by: By) -> Fact:
     return _fact("message.added", message.inquiry_id or message.conversation_id, message.conversation_id, data, by)
 
 
+def customer_left(conversation_id: Any, work_item_id: Any, at: datetime) -> Fact:
+    """The customer has ended the chat; their work stays, for they may come back."""
+    data = {"conversation_id": str(conversation_id), "work_item_id": _id(work_item_id), "at": _iso(at)}
+    return _fact("customer.left", conversation_id, conversation_id, data, WORKER)
+
+
 def presence_changed(agent: Agent, by: By) -> Fact:
     """An agent takes work, or does not."""
     data = {

@@ -49,11 +49,11 @@ def references(inquiry: Inquiry) -> list[str]:
     return list(dict.fromkeys((*inquiry.references, *own)))
 
 
-async def look(conn: Connection, inquiries: Sequence[Inquiry]) -> Picture:
-    """The picture for ``inquiries``; what may change because of them is locked until the transaction ends."""
+async def look(conn: Connection, inquiries: Sequence[Inquiry], sessions: Sequence[str] = ()) -> Picture:
+    """The picture for ``inquiries`` and chats; what may change because of them is locked until the transaction ends."""
     picture = Picture()
     known = {identity for inquiry in inquiries for identity in identities(inquiry)}
-    named = {reference for inquiry in inquiries for reference in references(inquiry)}
+    named = {reference for inquiry in inquiries for reference in references(inquiry)} | set(sessions)
     picture.contacts = await people.find(conn, known) if known else {}
     picture.threads = await conversations.threads(conn, named) if named else {}
     if picture.threads:

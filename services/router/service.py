@@ -19,7 +19,7 @@ from shared.clock import Clock
 from shared.database.connection import Held
 from shared.errors import LogUnavailable, ShareLost
 from shared.eventlog.base import EventLog, Positions
-from shared.events import CLASSIFIED, InquiryClassified, body
+from shared.events import CLASSIFIED, ChatEnded, InquiryClassified, body, event_type
 from shared.health import Health
 from shared.parking import Parking
 from shared.quarantine import Quarantine
@@ -28,6 +28,7 @@ from shared.tracing import given
 from shared.worker import Batch, Consumer
 
 GROUP = "router"
+_ENDED = event_type("chat.ended")
 
 
 class RouterPositions:
@@ -82,14 +83,18 @@ class Taking:
             LogUnavailable: the share was lost to another worker; nothing is written.
             DatabaseUnavailable: nothing is known to be written.
         """
-        bodies = {event.id: body(event, InquiryClassified, "inquiry.classified") for event in batch}
+        gone = {event.id: body(event, ChatEnded, "chat.ended") for event in batch if event.type == _ENDED}
+        bodies = {e.id: body(e, InquiryClassified, "inquiry.classified") for e in batch if e.id not in gone}
         async with self._held.use() as conn, conn.transaction():
-            new = await inbox.mark(conn, list(bodies))
+            new = await inbox.mark(conn, [*bodies, *gone])
             taken = [found for event_id, found in bodies.items() if event_id in new]
-            picture = await look(conn, [found.inquiry for found in taken])
+            left = [ended for event_id, ended in gone.items() if event_id in new]
+            picture = await look(conn, [found.inquiry for found in taken], [ended.session for ended in left])
             version, ruleset = await self._rulesets.live(conn)
             now = self._clock.now()
             intake = Intake(picture, ruleset=ruleset, version=version, now=now)
+            for ended in left:  # before the messages, which can only be of those who have come back
+                intake.leave(ended)
             for found in sorted(taken, key=lambda found: found.inquiry.sequence):
                 intake.take(found.inquiry, found.classification)
             await write(conn, intake.changes, now)

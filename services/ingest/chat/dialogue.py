@@ -161,7 +161,7 @@ class Dialogue:
         self._socket.say(frames.ack(frame.client_id, receipt.chat_seq, receipt.id))
 
     async def _end(self, session: Session) -> None:
-        ending = Line(session.id, f"end:{uuid4()}", "ended", None, "customer")
+        ending = Line(session.id, f"end:{uuid4()}", "ended", None, chat.LEFT)
         with translate():
             await chat.place(self._pool, [ending])
 

@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+LEFT = "customer"
+"""The text of the line with which a customer has ended the chat: why it is ended."""
+
 Connection = Any
 """A connection or a pool of asyncpg: both can fetch."""
 
@@ -19,8 +22,13 @@ WITH incoming AS (
     UPDATE ingest.chat_session s SET
         last_seq = s.last_seq + c.lines,
         accepted = s.accepted AND NOT c.ended,
+        left_at = CASE WHEN c.left THEN clock_timestamp() WHEN c.spoke THEN NULL ELSE s.left_at END,
         context_after = CASE WHEN c.ended THEN s.last_seq + c.lines ELSE s.context_after END
-    FROM (SELECT session_id, count(*) AS lines, bool_or(kind = 'ended') AS ended FROM incoming GROUP BY session_id) c
+    FROM (
+        SELECT session_id, count(*) AS lines, bool_or(kind = 'ended') AS ended, bool_or(kind = 'customer') AS spoke,
+            bool_or(kind = 'ended' AND text = $6) AS left
+        FROM incoming GROUP BY session_id
+    ) c
     WHERE s.id = c.session_id
     RETURNING s.id, s.last_seq - c.lines AS base
 )
@@ -29,6 +37,21 @@ SELECT i.session_id, r.base + row_number() OVER (PARTITION BY i.session_id ORDER
     i.event_id, i.kind, i.name, i.text
 FROM incoming i JOIN raised r ON r.id = i.session_id
 RETURNING event_id, seq, pg_notify('ingest_chat', '')
+"""
+
+# What the customer wrote before is with the router by then, so that no later message is taken for one after leaving.
+_LEFT = """
+SELECT s.id, s.left_at FROM ingest.chat_session s
+WHERE s.left_at IS NOT NULL AND NOT EXISTS (
+    SELECT FROM ingest.chat_line l JOIN ingest.receipt r ON r.id = l.event_id::uuid
+    WHERE l.session_id = s.id AND l.kind = 'customer' AND NOT r.routed
+)
+ORDER BY s.left_at LIMIT $1
+"""
+
+_TOLD = """
+UPDATE ingest.chat_session s SET left_at = NULL
+FROM unnest($1::uuid[], $2::timestamptz[]) AS told (id, at) WHERE s.id = told.id AND s.left_at = told.at
 """
 
 _KNOWN = "SELECT event_id FROM ingest.chat_line WHERE event_id = ANY($1::text[])"
@@ -100,7 +123,7 @@ class Session:
 async def place(connection: Connection, lines: Sequence[Line]) -> Mapping[str, int]:
     """Append ``lines``, which must be new, to their sessions; their ``seq`` by event id."""
     columns = zip(*((x.session_id, x.event_id, x.kind, x.name, x.text) for x in lines), strict=True)
-    return {row["event_id"]: row["seq"] for row in await connection.fetch(_PLACE, *columns)}
+    return {row["event_id"]: row["seq"] for row in await connection.fetch(_PLACE, *columns, LEFT)}
 
 
 async def known(connection: Connection, event_ids: Sequence[str]) -> set[str]:
@@ -123,6 +146,16 @@ async def context(connection: Connection, session_id: UUID, *, but: str) -> str 
     """What the customer wrote before the line ``but`` (an event id), while no agent has accepted; newest last."""
     rows = await connection.fetch(_CONTEXT, session_id, but)
     return "\n".join(row["text"] for row in reversed(rows)) or None
+
+
+async def left(connection: Connection, limit: int) -> list[tuple[UUID, datetime]]:
+    """Sessions whose customers have left, and when; not before the router has all that they wrote."""
+    return [(row["id"], row["left_at"]) for row in await connection.fetch(_LEFT, limit)]
+
+
+async def told(connection: Connection, sessions: Sequence[tuple[UUID, datetime]]) -> None:
+    """It is on the log that these have left then."""
+    await connection.execute(_TOLD, [session for session, _ in sessions], [at for _, at in sessions])
 
 
 async def missed(connection: Connection, held: Mapping[UUID, int]) -> list[PlacedLine]:

@@ -16,7 +16,7 @@ FROM unnest($1::text[]) AS asked (reference) JOIN router.thread ON thread.refere
 """
 
 LOCK = """
-SELECT id, contact_id, channel, key, state FROM router.conversation WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+SELECT id, contact_id, channel, key, state, customer_left_at FROM router.conversation WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 """
 
 ADD = """
@@ -26,8 +26,9 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[],
 
 TOUCH = """
 UPDATE router.conversation AS c SET
-    version = version + 1, updated_at = now(), state = t.state, key = coalesce(t.key, c.key)
-FROM unnest($1::uuid[], $2::text[], $3::text[]) AS t (id, state, key)
+    version = version + 1, updated_at = now(), state = t.state, key = coalesce(t.key, c.key),
+    customer_left_at = t.customer_left_at
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS t (id, state, key, customer_left_at)
 WHERE c.id = t.id
 """
 
@@ -45,7 +46,7 @@ ON CONFLICT DO NOTHING
 
 # The version counts every change of anything that a conversation shows: its own row's and its work's.
 SHOW = """
-SELECT c.id, c.state, c.channel, c.key,
+SELECT c.id, c.state, c.channel, c.key, c.customer_left_at,
     c.version + coalesce((SELECT sum(w.version) FROM router.work_item w WHERE w.conversation_id = c.id), 0)::bigint
         AS version,
     contact.id AS contact_id, contact.name AS contact_name,
@@ -57,7 +58,7 @@ WHERE c.id = ANY($1::uuid[])
 
 COMPLETE = """
 UPDATE router.conversation SET state = 'completed', version = version + 1, updated_at = $2
-WHERE id = ANY($1::uuid[]) RETURNING id, contact_id, channel, key, state
+WHERE id = ANY($1::uuid[]) RETURNING id, contact_id, channel, key, state, customer_left_at
 """
 
 KNOWN = "SELECT EXISTS (SELECT 1 FROM router.conversation WHERE id = $1)"
@@ -75,6 +76,7 @@ class Conversation:
     key: str
     subject: str | None = None
     state: str = "open"
+    customer_left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Shown:
     state: str
     channel: str
     key: str
+    customer_left_at: datetime | None
     version: int
     contact_id: UUID | None
     contact_name: str | None
@@ -110,8 +113,8 @@ async def add(conn: Connection, new: Sequence[Conversation]) -> None:
 
 
 async def touch(conn: Connection, changed: Iterable[Conversation]) -> None:
-    """Raise the version of conversations that got a message or another state."""
-    rows = [(c.id, c.state, c.key) for c in sorted(changed, key=lambda c: c.id)]
+    """Raise the version of conversations that got a message or another state, or whose customer has left."""
+    rows = [(c.id, c.state, c.key, c.customer_left_at) for c in sorted(changed, key=lambda c: c.id)]
     if rows:
         await conn.execute(TOUCH, *columns(rows))
 

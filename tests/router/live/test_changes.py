@@ -15,6 +15,7 @@ from services.router.facts import By
 from services.router.rulesets import parse
 from shared.domain.inquiry import Channel, Sender
 from shared.domain.work import Presence
+from shared.events import CloudEvent, event_type
 
 BY = By("user:test", "key-1")
 DESK = "me,desk"
@@ -212,3 +213,23 @@ async def test_a_cut_at_any_event_leaves_no_gap(
             screen.fold(rows, change)
         async with live.events("jana", DESK, last_id=event["id"], rows=dict(rows)) as again:
             await live.agrees(again, "jana", DESK)
+
+
+async def test_a_desk_shows_that_the_customer_has_left_the_chat(
+    company: Any, live: Any, offer: Any, jana: UUID
+) -> None:
+    inquiry = company.inquiry(channel=Channel.CHAT, key="chat:one", references=("chat:one",))
+    waiting = (await company.receive(inquiry))["inquiry.waiting"]
+    await company.commands.accept(Accept(await offer(waiting, jana), jana, BY))
+    at = company.clock.now()
+    data = {"session": "chat:one", "at": at.isoformat()}
+    left = CloudEvent("left-1", event_type("chat.ended"), "/ingest", "one", "chat:one", at, data)
+    for views in (DESK, f"item:{waiting['conversation_id']}"):
+        async with live.screen("jana", views) as screen:
+            row = screen.rows["conversation", waiting["conversation_id"]]
+            if row["customer_left_at"] is None:
+                await company.take(left)
+            await screen.until(
+                lambda screen=screen: screen.rows["conversation", waiting["conversation_id"]]["customer_left_at"]
+            )
+            await live.agrees(screen, "jana", views)

@@ -90,10 +90,10 @@ async def failing_at(monkeypatch: pytest.MonkeyPatch, inquiry: UUID) -> AsyncIte
     """The router has a mistake that one inquiry brings out."""
     look = service.look
 
-    async def mistaken(conn: Any, inquiries: list[Any]) -> Any:
+    async def mistaken(conn: Any, inquiries: list[Any], sessions: list[str]) -> Any:
         if any(one.id == inquiry for one in inquiries):
             raise ZeroDivisionError("a mistake")
-        return await look(conn, inquiries)
+        return await look(conn, inquiries, sessions)
 
     with monkeypatch.context() as patch:
         patch.setattr(service, "look", mistaken)

@@ -179,6 +179,10 @@ async def test_a_chat_is_answered_by_keys_and_the_answer_reaches_the_customer(
 
         await socket.send(json.dumps({"type": "send", "client_id": "c2", "text": "Tack så mycket!"}))
         await expect(astrid.page.get_by_role("log")).to_contain_text("Tack så mycket!")
+        left = astrid.page.get_by_text("The customer has left the chat.")
+        await expect(left).to_be_hidden()
+        await socket.send(json.dumps({"type": "end"}))
+        await expect(left).to_be_visible()
         await astrid.presses("Escape")
         await completes(astrid)
         await becomes(astrid, "Offline")

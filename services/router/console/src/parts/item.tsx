@@ -97,6 +97,11 @@ function Opened({ conversation, why, onWhy, onCompleted }: Omit<Props, "id"> & {
         live={item?.channel === "chat"}
       />
       <footer className="item-foot">
+        {conversation.customer_left_at && item?.state !== "completed" && (
+          <p className="hint" role="status">
+            {text("item.customer-left")}
+          </p>
+        )}
         {mine && item.channel === "chat" && (
           <Composer conversation={conversation.id} to={contactName(conversation.contact, text("contact.unknown"))} />
         )}
