@@ -15,30 +15,49 @@ from shared.errors import DatabaseUnavailable
 
 READY_SECONDS = 10.0
 DATABASE_SECONDS = 15.0
+STORES = frozenset({"postgres", "broker"})
 _STUCK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """A member was started at one moment, and said that it was there at another."""
+
+    member: str
+    reached: bool
+    started: float
+    ready: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a round did. ``started`` is the seconds to *ready* by member, ``all_ready`` until every service said so
+    """What a round did. ``seconds`` are those to *ready* by member, ``all_ready`` those until every service said so
     after the last of them; ``surprises`` are processes that died or came back without being told. ``stuck`` says who
     did not come back at all: then nothing further is played.
     """
 
     number: int
     reached: bool
-    started: dict[str, float]
+    seconds: dict[str, float]
     all_ready: float
     surprises: tuple[str, ...] = ()
     stuck: str = ""
 
     @property
     def slow(self) -> list[str]:
-        """Who took longer than it may: a service alone counts, one that waited for its database does not."""
-        if "postgres" in self.started:
-            return ["all after postgres"] if self.all_ready > DATABASE_SECONDS else []
-        late = [name for name, seconds in self.started.items() if seconds > READY_SECONDS]
-        return late + (["all"] if self.all_ready > READY_SECONDS else [])
+        """Who took longer than it may."""
+        limit = DATABASE_SECONDS if "postgres" in self.seconds else READY_SECONDS
+        late = [name for name, seconds in self.seconds.items() if seconds > limit]
+        return late + (["all"] if self.all_ready > limit else [])
+
+
+def seconds_to_ready(backs: Sequence[Back]) -> dict[str, float]:
+    """By member, from its start, or from when the database and the broker were back if they were killed with it."""
+    stores = [back.ready for back in backs if back.member in STORES]
+    return {
+        back.member: round(back.ready - max([back.started, *(stores if back.member not in STORES else [])]), 2)
+        for back in backs
+    }
 
 
 class Injector:
@@ -56,21 +75,21 @@ class Injector:
         try:
             return await self._play(plan)
         except (TimeoutError, RuntimeError, DatabaseUnavailable) as error:
-            return Outcome(plan.number, reached=False, started={}, all_ready=0.0, stuck=str(error))
+            return Outcome(plan.number, reached=False, seconds={}, all_ready=0.0, stuck=str(error))
 
     async def _play(self, plan: Round) -> Outcome:
-        done = await asyncio.gather(*(self._kill(kill) for kill in plan.kills))
+        backs = await asyncio.gather(*(self._kill(kill) for kill in plan.kills))
         began = time.monotonic()
         await self._installation.until_ready(seconds=_STUCK_SECONDS)
-        started = {kill.member: round(seconds, 2) for kill, (_, seconds) in zip(plan.kills, done, strict=True)}
-        reached = all(reached for reached, _ in done)
-        return Outcome(plan.number, reached, started, round(time.monotonic() - began, 2), self.surprises())
+        all_ready = round(time.monotonic() - began, 2)
+        reached = all(back.reached for back in backs)
+        return Outcome(plan.number, reached, seconds_to_ready(backs), all_ready, self.surprises())
 
     def surprises(self) -> tuple[str, ...]:
         """Members whose process is not the one that we started."""
         return tuple(name for name, member in self._members.items() if member.pid != self._pids[name])
 
-    async def _kill(self, kill: Kill) -> tuple[bool, float]:
+    async def _kill(self, kill: Kill) -> Back:
         member = self._members[kill.member]
         await asyncio.sleep(kill.after)  # the schedule itself, not a wait for an effect
         reached = await asyncio.to_thread(member.kill)
@@ -80,7 +99,7 @@ class Injector:
         await member.start()
         self._pids[kill.member] = member.pid
         self._recorder.note(Fault(name="SIGKILL", target=kill.member, phase="end", reached=reached))
-        return reached, time.monotonic() - began
+        return Back(kill.member, reached, began, time.monotonic())
 
 
 def failures(outcomes: Sequence[Outcome]) -> list[str]:

@@ -10,16 +10,13 @@ from bench.chaos.faults import Outcome
 
 
 def recovery(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
-    """By member: how often it was killed, and the seconds from its start to *ready*. Where a database was killed with
-    it, its start waits for the database, so those are not among the seconds.
-    """
+    """By member: how often it was killed, and the seconds to *ready* as they are counted."""
     seconds: dict[str, list[float]] = defaultdict(list)
     kills: dict[str, int] = defaultdict(int)
     for outcome in outcomes:
-        for member, took in outcome.started.items():
+        for member, took in outcome.seconds.items():
             kills[member] += outcome.reached
-            if member == "postgres" or "postgres" not in outcome.started:
-                seconds[member].append(took)
+            seconds[member].append(took)
     found = {
         member: {"kills": kills[member], "median": round(median(took), 2), "worst": max(took)}
         for member, took in sorted(seconds.items())

@@ -142,7 +142,7 @@ def count(history: list[Event]) -> dict[str, int]:
 
 
 def _line(outcome: Outcome, recorder: Recorder) -> str:
-    killed = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.started.items())
+    killed = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.seconds.items())
     bad = [*outcome.slow, *outcome.surprises, outcome.stuck, *([] if outcome.reached else ["missed"])]
     return (
         f"round {outcome.number:3}  {killed:40}  all ready {outcome.all_ready:4.1f} s"
