@@ -16,7 +16,7 @@ def faults(check: str, document: str) -> list[str]:
     if not (PROJECT / "node_modules" / ".lock-hash").is_file():
         subprocess.run([sys.executable, ROOT / "tools" / "check_documents.py"], capture_output=True, check=True)
     done = subprocess.run(
-        [NODE, PROJECT / check], input=document, capture_output=True, text=True, timeout=60, check=False
+        [NODE, PROJECT / check], input=document, capture_output=True, text=True, timeout=100, check=False
     )
     assert (done.returncode == 0) == (done.stderr == ""), done.stderr
     return done.stderr.splitlines()
