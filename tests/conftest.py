@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+import structlog
 
 from bench.broker import Broker, Jars, Missing, prepared
 from shared.clock import ManualClock
@@ -61,6 +62,14 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in set(os.environ) - _KEPT:
         if not name.startswith("PYTEST_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_stacks() -> None:
+    """A stack in the log without its variables: drawing those takes seconds, and tests that log many have deadlines."""
+    *earlier, _ = structlog.get_config()["processors"]
+    last = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*earlier, last])
 
 
 @pytest.fixture
