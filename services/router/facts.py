@@ -16,7 +16,7 @@ from services.router.store.assignments import Assignment
 from services.router.store.events import Fact
 from services.router.store.messages import Message
 from services.router.store.offers import Offer
-from services.router.store.work import WorkItem
+from services.router.store.work import Moved, WorkItem
 from shared.domain.inquiry import Inquiry
 
 
@@ -75,7 +75,7 @@ def inquiry_waiting(item: WorkItem, by: By) -> Fact:
     return _fact("inquiry.waiting", item.inquiry_id, item.conversation_id, data, by)
 
 
-def offer_ended(offer: Offer, item: WorkItem, by: By) -> Fact:
+def offer_ended(offer: Offer, item: WorkItem | Moved, by: By) -> Fact:
     """An offer is over: accepted, declined or withdrawn."""
     data = _item(item) | {
         "offer_id": str(offer.id),
@@ -86,13 +86,13 @@ def offer_ended(offer: Offer, item: WorkItem, by: By) -> Fact:
     return _fact(f"offer.{offer.state}", item.inquiry_id, item.conversation_id, data, by)
 
 
-def assignment_started(assignment: Assignment, item: WorkItem, by: By) -> Fact:
+def assignment_started(assignment: Assignment, item: WorkItem | Moved, by: By) -> Fact:
     """An agent has it in hand."""
     data = _assignment(assignment, item) | {"since": _iso(assignment.since)}
     return _fact("assignment.started", item.inquiry_id, item.conversation_id, data, by)
 
 
-def assignment_ended(assignment: Assignment, item: WorkItem, reason: str, by: By) -> Fact:
+def assignment_ended(assignment: Assignment, item: WorkItem | Moved, reason: str, by: By) -> Fact:
     """The agent no longer has it; ``state`` is the item's from now on."""
     data = _assignment(assignment, item) | {"reason": reason, "outcome": item.outcome, "state": item.state}
     return _fact("assignment.ended", item.inquiry_id, item.conversation_id, data, by)
@@ -150,7 +150,7 @@ def _inquiry(inquiry: Inquiry, conversation_id: Any, work_item_id: Any) -> dict[
     }
 
 
-def _item(item: WorkItem) -> dict[str, Any]:
+def _item(item: WorkItem | Moved) -> dict[str, Any]:
     return {
         "work_item_id": str(item.id),
         "inquiry_id": str(item.inquiry_id),
@@ -159,7 +159,7 @@ def _item(item: WorkItem) -> dict[str, Any]:
     }
 
 
-def _assignment(assignment: Assignment, item: WorkItem) -> dict[str, Any]:
+def _assignment(assignment: Assignment, item: WorkItem | Moved) -> dict[str, Any]:
     return _item(item) | {
         "assignment_id": str(assignment.id),
         "agent_id": str(assignment.agent_id),

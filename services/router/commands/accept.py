@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from services.router import facts
 from services.router.facts import By
-from services.router.store import agents, assignments, offers, work
+from services.router.store import agents, assignments, offers, turns
 from services.router.store.assignments import Assignment
 from services.router.store.events import Fact, append
-from services.router.store.offers import Ending, Offer
+from services.router.store.offers import Offer
 from services.router.store.reader import Connection
+from services.router.store.work import Moved
 from shared.domain.ids import derived_id
 from shared.errors import Refused
 
@@ -44,24 +45,20 @@ async def accept(conn: Connection, wishes: Sequence[Accept], now: datetime) -> l
     await agents.lock(conn, {wish.agent_id for wish in wishes})
     found = await offers.by_id(conn, [wish.offer_id for wish in wishes])
     mine = {w.offer_id: w for w in wishes if w.offer_id in found and found[w.offer_id].agent_id == w.agent_id}
-    open_now = [found[offer_id] for offer_id in mine if found[offer_id].state == "open"]
-    items = await work.lock(conn, {offer.work_item_id for offer in open_now}) if open_now else {}
-    takeable = [offer for offer in open_now if items[offer.work_item_id].state == "offered"]
-    ended = await offers.end(conn, [Ending(offer.id, "accepted") for offer in takeable], now)
-    started = {offer.id: begun(offer, now) for offer in ended.values()}
-    await assignments.start(conn, list(started.values()))
-    changed = await work.assign(conn, {a.work_item_id for a in started.values()}) if started else {}
+    started = {i: begun(found[i], now) for i in mine if found[i].state == "open"}
+    taken = await turns.take(conn, [(offer_id, one.id) for offer_id, one in started.items()], now)
+    ended = {offer_id: replace(found[offer_id], state="accepted") for offer_id in taken}
     written: list[Fact] = []
     for offer in ended.values():
-        item, by = changed[offer.work_item_id], mine[offer.id].by
+        item = Moved(offer.work_item_id, offer.inquiry_id, offer.conversation_id, taken[offer.id].version, "assigned")
+        by = mine[offer.id].by
         written += [facts.offer_ended(offer, item, by), facts.assignment_started(started[offer.id], item, by)]
     before = [derived_id("assignment", str(i)) for i in mine if found[i].state == "accepted"]
     earlier = await assignments.by_id(conn, before) if before else {}
     await append(conn, written)
-    channels = {item.id: item.channel for item in changed.values()}
     return [
-        Accepted(started[wish.offer_id], ended[wish.offer_id], channels[ended[wish.offer_id].work_item_id])
-        if wish.offer_id in started
+        Accepted(started[wish.offer_id], ended[wish.offer_id], taken[wish.offer_id].channel)
+        if wish.offer_id in taken
         else _before(wish, found.get(wish.offer_id), earlier)
         for wish in wishes
     ]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from services.router import facts
-from services.router.commands.hands import end_assignments
 from services.router.facts import By
-from services.router.store import agents, assignments, conversations, replies, work
+from services.router.store import agents, assignments, replies, turns
 from services.router.store.assignments import Assignment
-from services.router.store.conversations import Conversation
 from services.router.store.events import append
 from services.router.store.reader import Connection
+from services.router.store.turns import Finished
+from services.router.store.work import Moved
 from shared.domain.ids import derived_id
 from shared.domain.inquiry import Channel
 from shared.errors import Refused
@@ -39,27 +39,23 @@ async def complete(conn: Connection, wishes: Sequence[Complete], now: datetime) 
     """End what the agents hold. Who does not hold it is refused as ``not-mine``, unless this very command ended it."""
     await agents.lock(conn, {wish.agent_id for wish in wishes})
     held = await assignments.open_of(conn, [wish.conversation_id for wish in wishes])
-    granted = [w for w in wishes if w.conversation_id in held and held[w.conversation_id].agent_id == w.agent_id]
-    others = await _before(conn, [wish for wish in wishes if wish not in granted])
-    if not granted:
-        return [others[wish.conversation_id] for wish in wishes]
-    mine = {wish.conversation_id: held[wish.conversation_id] for wish in granted}
-    await work.lock(conn, {assignment.work_item_id for assignment in mine.values()})
-    causes = {mine[wish.conversation_id].id: wish.by.cause for wish in granted}
-    ended = await end_assignments(conn, mine.values(), COMPLETED, now, causes=causes)
-    outcomes = [(mine[wish.conversation_id].work_item_id, wish.outcome, wish.note) for wish in granted]
-    items = await work.complete(conn, outcomes, now)
-    done = await conversations.complete(conn, list(mine), now)
-    for wish in granted:
-        await _say_goodbye(conn, wish, mine[wish.conversation_id], done[wish.conversation_id])
+    mine = {w.conversation_id: a for w in wishes if (a := held.get(w.conversation_id)) and a.agent_id == w.agent_id}
+    answers = await _before(conn, [wish for wish in wishes if wish.conversation_id not in mine])
+    granted = [wish for wish in wishes if wish.conversation_id in mine]
+    outcomes = [(mine[wish.conversation_id].id, wish.outcome, wish.note, wish.by.cause) for wish in granted]
+    finished = await turns.finish(conn, outcomes, now)
     written = []
     for wish in granted:
         assignment = mine[wish.conversation_id]
-        written.append(facts.assignment_ended(assignment, items[assignment.work_item_id], COMPLETED, wish.by))
+        done = finished[assignment.id]
+        await _say_goodbye(conn, wish, assignment, done)
+        item = Moved(
+            assignment.work_item_id, assignment.inquiry_id, wish.conversation_id, done.version, COMPLETED, wish.outcome
+        )
+        written.append(facts.assignment_ended(assignment, item, COMPLETED, wish.by))
+        answers[wish.conversation_id] = replace(assignment, ended_at=now)
     await append(conn, written)
-    return [
-        ended[mine[wish.conversation_id].id] if wish in granted else others[wish.conversation_id] for wish in wishes
-    ]
+    return [answers[wish.conversation_id] for wish in wishes]
 
 
 async def _before(conn: Connection, wishes: Sequence[Complete]) -> dict[UUID, Assignment | Exception]:
@@ -73,17 +69,17 @@ async def _before(conn: Connection, wishes: Sequence[Complete]) -> dict[UUID, As
     return answers
 
 
-async def _say_goodbye(conn: Connection, wish: Complete, assignment: Assignment, conversation: Conversation) -> None:
+async def _say_goodbye(conn: Connection, wish: Complete, assignment: Assignment, done: Finished) -> None:
     """Let ingest tell the customer's widget that the chat is over."""
-    if conversation.channel != Channel.CHAT:
+    if done.channel != Channel.CHAT:
         return
     event_id = str(derived_id("farewell", str(assignment.id)))
     farewell = ReplyRequested(
         id=event_id,
-        conversation_id=str(conversation.id),
-        session=conversation.key,
+        conversation_id=str(wish.conversation_id),
+        session=done.key,
         agent_name=wish.agent_name,
         text="",
         ended=True,
     )
-    await replies.add(conn, event_id, conversation.key, farewell.model_dump(mode="json"))
+    await replies.add(conn, event_id, done.key, farewell.model_dump(mode="json"))

@@ -5,9 +5,8 @@ The agents and items concerned are locked already, agents first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from uuid import UUID
 
 from services.router.store import agents, assignments, offers
@@ -54,10 +53,8 @@ async def end_assignments(
     held: Collection[Assignment],
     reason: str,
     now: datetime,
-    *,
-    causes: Mapping[UUID, str | None] = MappingProxyType({}),
 ) -> dict[UUID, Assignment]:
-    """End the assignments that have not ended and give the load back; ``causes`` are their commands' keys."""
-    ended = await assignments.end(conn, [(one.id, reason, causes.get(one.id)) for one in held], now)
+    """End the assignments that have not ended and give the load back."""
+    ended = await assignments.end(conn, [(one.id, reason) for one in held], now)
     await agents.give_load(conn, [(a.agent_id, -a.weight) for a in ended.values()], now)
     return ended

@@ -31,8 +31,8 @@ SELECT {_COLUMNS}, ended_by FROM router.assignment WHERE conversation_id = ANY($
 """
 
 END = f"""
-UPDATE router.assignment AS a SET ended_at = $4, end_reason = e.reason, ended_by = e.cause
-FROM unnest($1::uuid[], $2::text[], $3::text[]) AS e (id, reason, cause)
+UPDATE router.assignment AS a SET ended_at = $3, end_reason = e.reason
+FROM unnest($1::uuid[], $2::text[]) AS e (id, reason)
 WHERE a.id = e.id AND a.ended_at IS NULL RETURNING {", ".join("a." + n.strip() for n in _COLUMNS.split(","))}
 """
 
@@ -87,10 +87,8 @@ async def start(conn: Connection, new: Sequence[Assignment]) -> None:
         await conn.execute(START, *columns(rows))
 
 
-async def end(
-    conn: Connection, endings: Sequence[tuple[UUID, str, str | None]], now: datetime
-) -> dict[UUID, Assignment]:
-    """End (id, reason, cause) those that have not ended; the others are missing from the answer."""
+async def end(conn: Connection, endings: Sequence[tuple[UUID, str]], now: datetime) -> dict[UUID, Assignment]:
+    """End (id, reason) those that have not ended; the others are missing from the answer."""
     if not endings:
         return {}
     return {row["id"]: Assignment(**row) for row in await conn.fetch(END, *columns(endings), now)}

@@ -56,11 +56,6 @@ FROM router.conversation c LEFT JOIN router.contact ON contact.id = c.contact_id
 WHERE c.id = ANY($1::uuid[])
 """
 
-COMPLETE = """
-UPDATE router.conversation SET state = 'completed', version = version + 1, updated_at = $2
-WHERE id = ANY($1::uuid[]) RETURNING id, contact_id, channel, key, state, customer_left_at
-"""
-
 KNOWN = "SELECT EXISTS (SELECT 1 FROM router.conversation WHERE id = $1)"
 
 CALLERS = "SELECT id, caller FROM router.inquiry WHERE id = ANY($1::uuid[])"
@@ -117,12 +112,6 @@ async def touch(conn: Connection, changed: Iterable[Conversation]) -> None:
     rows = [(c.id, c.state, c.key, c.customer_left_at) for c in sorted(changed, key=lambda c: c.id)]
     if rows:
         await conn.execute(TOUCH, *columns(rows))
-
-
-async def complete(conn: Connection, ids: Collection[UUID], now: datetime) -> dict[UUID, Conversation]:
-    """The conversations are completed; locked in the order of their ids."""
-    await lock(conn, ids)
-    return {row["id"]: Conversation(**row) for row in await conn.fetch(COMPLETE, list(ids), now)}
 
 
 async def known(conn: Reader, conversation: UUID) -> bool:

@@ -112,14 +112,6 @@ FROM unnest($1::uuid[], $2::text[], $4::uuid[]) AS n (item, reason, declined_by)
 WHERE w.id = n.item RETURNING {", ".join("w." + name.strip() for name in _COLUMNS.split(","))}
 """
 
-COMPLETE = f"""
-UPDATE router.work_item AS w SET
-    state = 'completed', version = version + 1, outcome = n.outcome, note = n.note, completed_at = $4,
-    waiting_reason = NULL, next_check_at = NULL
-FROM unnest($1::uuid[], $2::text[], $3::text[]) AS n (item, outcome, note)
-WHERE w.id = n.item RETURNING {", ".join("w." + name.strip() for name in _COLUMNS.split(","))}
-"""
-
 ANSWERED = """
 UPDATE router.work_item SET first_response_at = $2, version = version + 1 WHERE id = $1 AND first_response_at IS NULL
 """
@@ -154,6 +146,18 @@ class WorkItem:
     outcome: str | None = None
     version: int = 1
     decision_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What is told of an item that has changed hands."""
+
+    id: UUID
+    inquiry_id: UUID
+    conversation_id: UUID
+    version: int
+    state: str
+    outcome: str | None = None
 
 
 async def open_of(conn: Connection, conversations: Collection[UUID]) -> list[WorkItem]:
@@ -198,15 +202,6 @@ async def wait(conn: Connection, rows: Sequence[tuple[UUID, str, UUID | None]], 
         return {}
     items, reasons, declined = columns(rows)
     return {row["id"]: WorkItem(**row) for row in await conn.fetch(WAIT, items, reasons, now, declined)}
-
-
-async def complete(
-    conn: Connection, rows: Sequence[tuple[UUID, str, str | None]], now: datetime
-) -> dict[UUID, WorkItem]:
-    """Locked items (id, outcome, note) are done."""
-    if not rows:
-        return {}
-    return {row["id"]: WorkItem(**row) for row in await conn.fetch(COMPLETE, *columns(rows), now)}
 
 
 async def answered(conn: Connection, item: UUID, now: datetime) -> None:
