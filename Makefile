@@ -49,7 +49,7 @@ test: setup ## Run the tests (unit, contract, property, adapter, three crash rou
 	@$(BIN)/python tools/check_documents.py
 
 test-system: setup ## Run the tests with real processes and a real browser
-	@$(BIN)/pytest -q -m system
+	@$(BIN)/pytest -q -rs -m system
 
 crash: setup ## Kill the product 20 times under load and look for what was lost or doubled
 	@$(BIN)/python -m bench.crash --rounds 20 --result bench/crash.json
