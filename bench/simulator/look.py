@@ -37,7 +37,9 @@ _QUERIES = {
     "positions": "SELECT part, pos FROM router.position WHERE stream = 'inquiries.classified' ORDER BY part",
     "inbox": "SELECT event_id FROM router.inbox",
     "quarantine": "SELECT stage, event_id, subject FROM log.quarantine",
-    "parked": "SELECT stage, event_id, key, due_at FROM log.parked",
+    "parked": """
+        SELECT p.stage, p.event_id, p.subject, p.key, first_value(p.due_at) OVER (PARTITION BY stage, key ORDER BY id)
+            AS due_at FROM log.parked p ORDER BY id""",
     "status": "SELECT inquiry_id::text AS id, pos FROM ingest.status",
     "work": "SELECT work_item_id::text AS id, pos FROM ingest.work_state",
     "published": "SELECT pos FROM router.outbox_position",
@@ -79,6 +81,7 @@ async def progress(world: World) -> Dump:
 
 def _inquiries(rows: Rows) -> Iterator[Inquiry]:
     given_up = {row["subject"] for row in rows["quarantine"]}
+    waits = {row["subject"]: _seconds(row["due_at"]) for row in rows["parked"]}
     for row in rows["inquiries"]:
         stopped = row["state"] in {"received", "classified"} and str(row["id"]) in given_up
         yield Inquiry(
@@ -86,7 +89,7 @@ def _inquiries(rows: Rows) -> Iterator[Inquiry]:
             sha256=hashlib.sha256(row["bytes"]).hexdigest(),
             state="quarantined" if stopped else row["state"],
             accepted=row["seq"],
-            since=_seconds(row["since"]),
+            since=max(_seconds(row["since"]), waits.get(str(row["id"]), 0.0)),  # what is parked is judged as parked
             conversation=_text(row["conversation_id"]),
             reason=row["reason"],
         )
