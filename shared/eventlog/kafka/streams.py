@@ -97,19 +97,21 @@ class Streams:
         """The marker first: a stream without one would pass for the one that was lost."""
         configs = {"cleanup.policy": "delete", "retention.ms": str(self._shape.retention_ms)} | _in_sync(copies)
         make = partial(self._control.create, stream, partitions=self._shape.partitions, copies=copies, configs=configs)
-        if not await make(trial=True):
-            return  # somebody was faster
-        await self._mark(stream, uuid4().hex)
-        await make()
-        _log.info("log.stream_made", stream=stream, partitions=self._shape.partitions, copies=copies)
-        async with bounded(_LED_SECONDS, f"waiting for the leaders of {stream}"):
-            while not await self._is_led(stream):  # noqa: ASYNC110  # they are elected elsewhere
-                await asyncio.sleep(_LOOK_SECONDS)
+        if await make(trial=True):  # else somebody was faster, or the broker that we ask is behind
+            await self._mark(stream, uuid4().hex)
+            await make()
+            _log.info("log.stream_made", stream=stream, partitions=self._shape.partitions, copies=copies)
+        await self._check(stream, await self._led(stream))
 
-    async def _is_led(self, stream: str) -> bool:
-        _, _, found = await self._control.streams()
-        partitions = found.get(stream, [])
-        return len(partitions) > 0 and all(part["leader"] >= 0 for part in partitions)
+    async def _led(self, stream: str) -> list[dict[str, Any]]:
+        """The partitions, once each has a leader."""
+        async with bounded(_LED_SECONDS, f"waiting for the leaders of {stream}"):
+            while True:
+                _, _, found = await self._control.streams()
+                partitions = found.get(stream, [])
+                if partitions and all(part["leader"] >= 0 for part in partitions):
+                    return partitions
+                await asyncio.sleep(_LOOK_SECONDS)
 
     async def _check(self, stream: str, partitions: list[dict[str, Any]]) -> None:
         faults = []

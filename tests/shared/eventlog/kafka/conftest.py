@@ -19,10 +19,10 @@ from shared.eventlog.kafka.options import Access, Patience
 from shared.health import Health
 from shared.service import supervise
 from shared.telemetry import Metrics
-from tests.shared.eventlog.conftest import World
+from tests.shared.eventlog.conftest import SESSION, World
 
 DEADLINE = 20.0
-HASTY = Patience(session=1.0, publish=3.0, join=10.0, ask=2.0, commit=1.0, stall=1.0)
+HASTY = Patience(session=SESSION, publish=3.0, join=15.0, ask=2.0, commit=1.0, stall=1.0)
 
 
 @dataclass
