@@ -61,6 +61,7 @@ class KafkaSubscription:
         self._following: dict[int, int] = {}
         self._done: dict[int, int] = {}
         self._owed: dict[int, int] = {}
+        self._astray_since: float | None = None
 
     @property
     def fence(self) -> int:
@@ -122,15 +123,30 @@ class KafkaSubscription:
             await membership.leave()
 
     async def _member(self) -> Membership:
+        if self._membership is not None and self._is_astray():
+            await self._replace()
         if self._membership is None:
             self._say(False, "not a member of its group")
             await self._renew()
         assert self._membership is not None  # noqa: S101  # for the type checker
         return self._membership
 
+    def _is_astray(self) -> bool:
+        """Whether no share could be taken over for so long that the member may be one in name only."""
+        now = asyncio.get_running_loop().time()
+        if self._start is not None or self._astray_since is None:
+            self._astray_since = now if self._start is None else None
+            return False
+        return now - self._astray_since > self._patience.stall
+
+    async def _replace(self) -> None:
+        _log.warning("log.member_replaced", group=self._group, stream=self._stream)
+        await self.close()
+
     async def _renew(self) -> None:
         """A new member, for a first time or because the old one learns of nothing any more."""
         await self.close()
+        self._astray_since = None
         self._membership = await Membership.join(self._client, self._stream, self._group, self._patience)
         self._watchdog.reset()
         if not await self._is_current(self._membership, self._patience.join):
@@ -154,6 +170,7 @@ class KafkaSubscription:
         if not self._starting.holds(start, membership) or not self._seek(membership, start.positions):
             return  # it changed hands meanwhile
         self._start = start
+        self._astray_since = None
         self._owed = {}
         self._done = dict(start.positions)
         self._say(True, f"{len(start.positions)} partitions")
@@ -228,8 +245,7 @@ class KafkaSubscription:
             return
         ends = await self._control.ends(self._stream, list(self._following)) if self._following else {}
         if await self._watchdog.is_stuck(self._following, ends):
-            _log.warning("log.member_replaced", group=self._group, stream=self._stream)
-            await self.close()
+            await self._replace()
 
     def _say(self, good: bool, detail: str) -> None:
         self._health.set(f"log.{self._group}", good, detail)

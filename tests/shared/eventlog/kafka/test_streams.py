@@ -170,6 +170,28 @@ async def test_a_sleeper_of_an_earlier_generation_does_not_raise_its_fence(
     await collect(member, lambda _: member.fence == 51)  # a member again, it is believed
 
 
+async def test_a_member_in_name_only_is_replaced_when_it_is_refused_again_and_again(
+    kafka_bootstrap: str, logs: Any, stream: str
+) -> None:
+    log = logs(kafka_bootstrap)
+    shelf = Shelf()
+    member = await log.subscribe(stream, "readers", positions=shelf)
+    ghost, prove = member._membership, member._starting._prove_membership
+
+    async def never_for_the_ghost(membership: Any, parts: Any) -> None:
+        if membership is ghost:
+            await asyncio.sleep(0.05)  # the broker's answer takes time too
+            raise LogUnavailable("another member has taken the share over")
+        await prove(membership, parts)
+
+    member._starting._prove_membership = never_for_the_ghost
+    shelf.fence = 50
+    await member.rewind()
+    await published(log, stream, ["key"], range(3))
+    assert len(await collect(member, lambda seen: len(seen) == 3)) == 3
+    assert member._membership is not ghost
+
+
 async def test_a_service_is_ready_when_it_is_a_member_and_the_streams_are_seen(
     kafka_bootstrap: str, logs: Any, stream: str
 ) -> None:
