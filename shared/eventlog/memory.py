@@ -66,6 +66,7 @@ class MemorySubscription:
         self._next: dict[int, int] = {}
         self._committed: dict[int, int] = {}
         self._incarnation = ""
+        self._loaded: tuple[int, str] | None = None
         self.fence = 0
 
     def _group(self) -> _Group:
@@ -106,10 +107,13 @@ class MemorySubscription:
         group = self._group()
         if self._incarnation and self._incarnation != self._broker.incarnation and self not in group.members:
             group.change([*group.members, self])
-        if (self.fence, self._incarnation) == (group.generation, self._broker.incarnation):
+        current = group.generation, self._broker.incarnation
+        if self._loaded == current:
             return
-        self.fence, self._incarnation = group.generation, self._broker.incarnation
+        self.fence, self._incarnation = current
+        self._loaded = None  # until the positions are known, so that a failure here is made good at the next poll
         await self._load()
+        self._loaded = current
 
     async def _load(self) -> None:
         group = self._group()
@@ -130,8 +134,8 @@ class MemorySubscription:
                 group.committed[part] = self._committed[part] = positions[part]
 
     async def rewind(self) -> None:
-        """See the port."""
-        await self._load()
+        """See the port. The share may be another's by now, so the next poll asks for it anew."""
+        self._loaded = None
 
     async def lag(self) -> int:
         """See the port."""

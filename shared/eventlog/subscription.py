@@ -78,10 +78,8 @@ class PostgresSubscription:
         self._committed |= {part: pos for part, pos in positions.items() if part in self._committed}
 
     async def rewind(self) -> None:
-        """See the port."""
-        if self._share is not None:
-            with log_faults():
-                await self._start_from_stored(self._share, self._committed)
+        """See the port. The share may be another's by now, so the next poll asks for it anew."""
+        self._share, self._renew_at = None, 0.0
 
     async def lag(self) -> int:
         """See the port."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from shared.errors import ShareLost
 from shared.eventlog.base import EventLog, Positions, Subscription
 from shared.eventlog.encoding import PARTITIONS, partition_of
 
@@ -114,3 +115,28 @@ async def test_a_wiped_and_regrown_log_is_read_from_its_start(world: Any) -> Non
     for member in (plain, fenced):
         assert world.numbers(await world.take(member, 1), "key") == [7]
     assert shelf.loads[0][2] != shelf.loads[-1][2]
+
+
+class _Fenced:
+    """Positions that refuse whoever comes with an older fence than ``least``, as the router's table does."""
+
+    def __init__(self) -> None:
+        self.least = 0
+
+    async def load(self, partitions: Sequence[int], *, fence: int, incarnation: str) -> Positions:
+        del incarnation
+        if fence < self.least:
+            raise ShareLost("a later member has it", fence=self.least)
+        self.least = max(self.least, fence)
+        return dict.fromkeys(partitions, 0)
+
+
+async def test_a_member_that_lost_its_share_while_it_worked_goes_on_after_a_rewind(world: Any) -> None:
+    log, positions = world.process(), _Fenced()
+    member = await log.subscribe(world.stream, "readers", positions=positions)
+    await _share(world, [member], log, lambda seen: seen[0] == set(KEYS))
+    other = await world.process().subscribe(world.stream, "readers")
+    await other.close()
+    positions.least = member.fence + 1  # the other one has had the share meanwhile, and is gone again
+    await member.rewind()
+    await _share(world, [member], log, lambda seen: seen[0] == set(KEYS))
