@@ -7,7 +7,7 @@ transactions of their own: after a crash in between the action runs again, so it
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from shared.access.caller import Caller
 from shared.access.limits import RefusedForNow
+from shared.coalescing import Coalescer
 from shared.database.connection import translate
 from shared.errors import DatabaseUnavailable, Fault, Refused
 from shared.http.types import reply
@@ -34,13 +35,21 @@ _KEPT_HEADERS = ("content-type", "location", "etag")
 # Losing this row in a crash costs nothing that running again would not heal: no flush is waited for.
 _START = """
 INSERT INTO access.idempotency AS old (caller, door, key, body_hash)
-SELECT $1, $2, $3, $4 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS without_flush
+SELECT caller, door, key, body_hash
+FROM (SELECT set_config('synchronous_commit', 'off', true)) AS without_flush,
+    unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) AS n (caller, door, key, body_hash)
+ORDER BY caller, door, key
 ON CONFLICT (caller, door, key) DO UPDATE SET started_at = now()
     WHERE old.status IS NULL AND old.started_at < now() - $5::interval AND old.body_hash = excluded.body_hash
-RETURNING true
+RETURNING caller, door, key
 """
 _READ = "SELECT body_hash, status, headers, body FROM access.idempotency WHERE (caller, door, key) = ($1, $2, $3)"
-_FINISH = "UPDATE access.idempotency SET status = $4, headers = $5, body = $6 WHERE (caller, door, key) = ($1, $2, $3)"
+_FINISH = """
+UPDATE access.idempotency AS old SET status = n.status, headers = n.headers, body = n.body
+FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::jsonb[], $6::bytea[])
+    AS n (caller, door, key, status, headers, body)
+WHERE (old.caller, old.door, old.key) = (n.caller, n.door, n.key)
+"""
 _RELEASE = "DELETE FROM access.idempotency WHERE (caller, door, key) = ($1, $2, $3) AND status IS NULL"
 
 _log = structlog.get_logger(__name__)
@@ -60,10 +69,12 @@ Name = tuple[str, str, str]
 
 
 class IdempotencyStore:
-    """Answers by caller, door and key, in ``access.idempotency``."""
+    """Answers by caller, door and key, in ``access.idempotency``; what comes at once is written together."""
 
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
         self._pool = pool
+        self._starts: Coalescer[tuple[Name, bytes], bool] = Coalescer(self._start_all, key=lambda wish: wish[0])
+        self._finishes: Coalescer[tuple[Name, Kept], None] = Coalescer(self._finish_all, key=lambda wish: wish[0])
 
     async def start(self, name: Name, body_hash: bytes) -> Kept | None:
         """``None``: go ahead, then ``finish`` or ``release``. Else the answer of before.
@@ -73,9 +84,9 @@ class IdempotencyStore:
             RefusedForNow: ``in-progress``.
             DatabaseUnavailable: it cannot be known now.
         """
+        if await self._starts.submit((name, body_hash)):
+            return None
         with translate():
-            if await self._pool.fetchval(_START, *name, body_hash, ABANDONED_AFTER):
-                return None
             row = await self._pool.fetchrow(_READ, *name)
         if row is not None and row["body_hash"] != body_hash:
             raise Refused("idempotency-key-reused")
@@ -85,13 +96,25 @@ class IdempotencyStore:
 
     async def finish(self, name: Name, kept: Kept) -> None:
         """Keep the answer, durably."""
-        with translate():
-            await self._pool.execute(_FINISH, *name, kept.status, dict(kept.headers), kept.body)
+        await self._finishes.submit((name, kept))
 
     async def release(self, name: Name) -> None:
         """Forget a request that came to nothing."""
         with translate():
             await self._pool.execute(_RELEASE, *name)
+
+    async def _start_all(self, wishes: Sequence[tuple[Name, bytes]]) -> list[bool]:
+        columns = zip(*((*name, body_hash) for name, body_hash in wishes), strict=True)
+        with translate():
+            rows = await self._pool.fetch(_START, *map(list, columns), ABANDONED_AFTER)
+        begun = {tuple(row) for row in rows}
+        return [name in begun for name, _ in wishes]
+
+    async def _finish_all(self, wishes: Sequence[tuple[Name, Kept]]) -> list[None]:
+        rows = ((*name, kept.status, dict(kept.headers), kept.body) for name, kept in wishes)
+        with translate():
+            await self._pool.execute(_FINISH, *map(list, zip(*rows, strict=True)))
+        return [None] * len(wishes)
 
 
 def idempotency_key(request: Request) -> str | None:

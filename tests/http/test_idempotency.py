@@ -148,3 +148,13 @@ async def test_a_key_that_is_none_is_refused(client, maker, key):
 
 async def test_the_longest_key_is_taken(client):
     assert (await post(client, "~" * 255)).status_code == 201
+
+
+async def test_many_at_once_are_each_done_once_and_answered_as_before(client, maker):
+    keys = [f"k{number}" for number in range(30)]
+    first = await asyncio.gather(*(post(client, key) for key in keys))
+    again = await asyncio.gather(*(post(client, key) for key in keys))
+    assert maker.count == len(keys)
+    assert [answer.content for answer in again] == [answer.content for answer in first]
+    assert len({answer.content for answer in first}) == len(keys)
+    assert {answer.headers.get("idempotent-replayed") for answer in again} == {"true"}

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from services.router.coalescing import Coalescer
 from services.router.commands.accept import Accept, Accepted, accept
 from services.router.commands.assign import Assign, assign
 from services.router.commands.complete import Complete, complete
@@ -24,6 +23,7 @@ from services.router.store.offers import Offer
 from services.router.store.reader import Connection
 from services.router.store.work import WorkItem
 from shared.clock import Clock
+from shared.coalescing import Coalescer
 from shared.database.connection import Held
 from shared.errors import DatabaseUnavailable, Temporary
 

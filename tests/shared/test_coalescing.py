@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.router.coalescing import Coalescer
+from shared.coalescing import Coalescer
 from shared.errors import DatabaseUnavailable
 
 
