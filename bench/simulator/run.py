@@ -36,6 +36,8 @@ from shared import retries
 
 STORM_SECONDS = 40.0
 CALM_SECONDS = 62.0
+QUIET_SECONDS = 5.0
+"""Before the last look, in which nobody does anything more, so that the last record can be read."""
 _POLLS: tuple[tuple[Any, str], ...] = (
     (relay, "_POLL_SECONDS"),
     (replies, "_POLL_SECONDS"),
@@ -165,7 +167,7 @@ class Simulation:
             world.process(name, main).start()
 
     def _everybody(self, agents: list[Any]) -> Iterator[Any]:
-        people, end = self._people, STORM_SECONDS + CALM_SECONDS
+        people, end = self._people, STORM_SECONDS + CALM_SECONDS - QUIET_SECONDS
         yield self._send()
         yield Watcher(people).watch()
         yield Supervisor(people, agents, until=STORM_SECONDS).meddle()
