@@ -25,7 +25,7 @@ $(STAMP): requirements.lock pyproject.toml | $(BIN)/python
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: setup console model
+.PHONY: setup console model documents
 setup: $(STAMP) console model ## Make .venv with everything in it, build the console, train the default model
 
 console: $(STAMP) ## Build the web console if its sources changed
@@ -33,6 +33,9 @@ console: $(STAMP) ## Build the web console if its sources changed
 
 model: $(STAMP) ## Train the default classifier if the corpus changed
 	@$(BIN)/inquiry-router model train --if-stale --into services/classifier/model >/dev/null
+
+documents: $(STAMP) ## Install what validates the AsyncAPI document, if its lock changed
+	@$(BIN)/python tools/check_documents.py --install
 
 # --- Use ------------------------------------------------------------------------------------------------------------
 
@@ -43,12 +46,12 @@ run: setup ## Start all three services with the demo company and print the conso
 # --- Checks ---------------------------------------------------------------------------------------------------------
 
 .PHONY: test test-system crash chaos lint format types arch openapi asyncapi check
-test: setup ## Run the tests (unit, contract, property, adapter, three crash rounds)
+test: setup documents ## Run the tests (unit, contract, property, adapter, three crash rounds)
 	@$(BIN)/pytest -q -m "not system"
 	@$(BIN)/python tools/build_console.py --check
 	@$(BIN)/python tools/check_documents.py
 
-test-system: setup ## Run the tests with real processes and a real browser
+test-system: setup documents ## Run the tests with real processes and a real browser
 	@$(BIN)/pytest -q -rs -m system
 
 crash: setup ## Kill the product 20 times under load and look for what was lost or doubled

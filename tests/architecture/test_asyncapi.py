@@ -7,7 +7,7 @@ import pytest
 from shared import asyncapi
 from shared.catalogue import CATALOGUE
 from shared.events import STREAMS, event_type
-from tests.architecture.documents import PROJECT, ROOT, faults
+from tests.architecture.documents import PROJECT, ROOT, faults_in_events
 
 COMMITTED = ROOT / "docs" / "asyncapi.yaml"
 
@@ -25,7 +25,7 @@ def test_every_stream_and_every_kind_of_event_is_in_it() -> None:
 
 
 def test_the_committed_document_is_sound() -> None:
-    assert faults("asyncapi.mjs", COMMITTED.read_text("utf-8")) == []
+    assert faults_in_events(COMMITTED.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_the_committed_document_is_sound() -> None:
 def test_a_broken_document_is_refused_with_the_place(sound: str, broken: str, fault: str) -> None:
     document = COMMITTED.read_text("utf-8")
     assert sound in document
-    assert any(fault in told.partition(":")[0] for told in faults("asyncapi.mjs", document.replace(sound, broken, 1)))
+    assert any(fault in told.partition(":")[0] for told in faults_in_events(document.replace(sound, broken, 1)))
 
 
 def test_the_lock_file_names_no_download_address() -> None:
