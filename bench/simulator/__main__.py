@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import time
 from collections import Counter
 
@@ -16,6 +17,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=20, help="how many (20)")
     parser.add_argument("--from", type=int, default=1, dest="first", help="the first of them (1)")
     wanted = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server of ours must not outlive us
     started, fell, turns, failed = time.monotonic(), Counter[str](), 0, []
     with own_cluster() as cluster:
         for seed in range(wanted.first, wanted.first + wanted.seeds):
