@@ -87,8 +87,10 @@ class Starting:
         """Only a member of the present generation may commit; where positions are kept elsewhere, that is a hint.
 
         Raises:
-            LogUnavailable: the share is another's.
+            LogUnavailable: the share is another's, or the member stands between two generations.
         """
+        if membership.generation < 0:  # with an empty group the broker would take such a commit from anybody
+            raise LogUnavailable(f"{self._group} is rearranging itself")
         async with bounded(self._patience.commit, "another member has taken the share over"):
             await membership.consumer.commit({TopicPartition(self._stream, part): 0 for part in parts})
 
