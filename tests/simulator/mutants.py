@@ -164,11 +164,12 @@ MUTANTS = [
         _check_then_assign,
         """DROP INDEX router.offer_one_open; DROP INDEX router.assignment_one_open;
         ALTER TABLE router.offer DROP CONSTRAINT offer_pkey;
+        ALTER TABLE router.assignment DROP CONSTRAINT assignment_pkey;
         ALTER TABLE router.decision DROP CONSTRAINT decision_pkey;""",
     ),
     Mutant("capacity off by one", frozenset({"I4"}), _capacity_off_by_one),
     Mutant("new id per try", frozenset({"I7"}), _new_id_per_try),
-    Mutant("audit outside the transaction", frozenset({"I5"}), _audit_outside_the_transaction),
+    Mutant("audit outside the transaction", frozenset({"I4", "I5"}), _audit_outside_the_transaction),
     Mutant("random partition key", frozenset({"I6"}), _random_partition),
     Mutant("poison dropped", frozenset({"I1", "I8", "I14"}), _poison_dropped),
 ]
