@@ -23,7 +23,7 @@ def _starting() -> Starting:
 
     async def load(parts: Any, *, fence: int, incarnation: str) -> dict[int, int]:
         if fence < 7:
-            raise ShareLost(7)
+            raise ShareLost("lost", fence=7)
         return {0: 5}
 
     streams: Any = SimpleNamespace(incarnation=AsyncMock(return_value="cluster/marker"))
