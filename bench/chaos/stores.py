@@ -59,7 +59,12 @@ _ROUTER_POSITIONS = "SELECT 'router', stream, part, pos FROM router.position"
 _TAKEN = "SELECT event_id FROM router.inbox"
 _PUBLISHED = "SELECT pos FROM router.outbox_position WHERE reader = 'routing.events'"
 _SET_ASIDE = "SELECT stage, event_id FROM log.quarantine UNION ALL SELECT stage, event_id FROM log.parked"
-_PARKED = "SELECT key, min(extract(epoch FROM due_at))::float FROM log.parked GROUP BY key"
+# Those behind the first of their key wait for it, and not for their own hour.
+_PARKED = """
+SELECT key, min(extract(epoch FROM due_at))::float FROM (
+    SELECT DISTINCT ON (stage, key) key, due_at FROM log.parked ORDER BY stage, key, id
+) first GROUP BY key
+"""
 _TOLD = (
     "SELECT inquiry_id::text, pos FROM ingest.status UNION ALL SELECT work_item_id::text, pos FROM ingest.work_state"
 )

@@ -14,8 +14,8 @@ from shared.domain.classification import LANGUAGES, UNDETERMINED, Label
 
 _SEED = 7
 _SEEN_IN = 3
-_LEAST = 0.5
-"""Below this even the best language is a guess."""
+_LEAST, _LEAST_IN_BRIEF = 0.5, 0.75
+"""Below this even the best language is a guess; a word or two are shared by many: *help* looked Swedish at .60."""
 
 _FOREIGN, _FOREIGN_IN_BRIEF, _BRIEF = 0.85, 0.95, 4
 """The share that must speak for a foreign language: more in texts of fewer than four words, where ours look foreign."""
@@ -54,14 +54,17 @@ class Language(Component):
         )
         general = np.asarray([general_view(snippet)[0] for snippet, _, _ in cut])
         truth = np.asarray([LANGUAGES.index(language) for _, language, _ in cut])
-        weights = _best_weights(general, np.log(taught.held_out + 1e-6), truth)
-        return head_state(taught.head, ngrams=list(ngrams.names), weights=weights)
+        usual = np.log(np.bincount(truth, minlength=len(LANGUAGES)) / len(truth))
+        weights = _best_weights(general, np.log(taught.held_out + 1e-6) - usual, truth)
+        return head_state(taught.head, ngrams=list(ngrams.names), weights=weights, usual=usual.tolist())
 
     def __init__(self, state: State) -> None:
         self._head = head_of(state)
         warm_up()
         self._ngrams = Ngrams(state.settings["ngrams"])
         self._general_weight, self._ngram_weight = state.settings["weights"]
+        # A language of which the corpus has more is not for that more likely to be written.
+        self._usual = np.asarray(state.settings["usual"], dtype=np.float32)
 
     def apply(self, batch: Batch) -> None:
         for question, text, draft in zip(batch.questions, batch.texts, batch.drafts, strict=True):
@@ -72,13 +75,13 @@ class Language(Component):
         if not said:
             return Label(value=UNDETERMINED, confidence=1.0)
         general, foreign = general_view(text)
-        own = np.log(self._head.probabilities([self._ngrams.vector(said)])[0] + 1e-6)
+        own = np.log(self._head.probabilities([self._ngrams.vector(said)])[0] + 1e-6) - self._usual
         scores = self._general_weight * general + self._ngram_weight * own + _prior(question, len(said))
         shares = softmax(scores[np.newaxis, :])[0]
         best = int(shares.argmax())
         if foreign > (_FOREIGN_IN_BRIEF if len(said) < _BRIEF else _FOREIGN):
             return Label(value=UNDETERMINED, confidence=round(foreign, 4))
-        if shares[best] < _LEAST:
+        if shares[best] < (_LEAST_IN_BRIEF if len(said) < _BRIEF else _LEAST):
             return Label(value=UNDETERMINED, confidence=round(1 - float(shares[best]), 4))
         return Label(value=self._head.classes[best], confidence=round(float(shares[best]), 4))
 
