@@ -39,7 +39,7 @@ from bench.measure.sustained import highest
 
 LATEST = Path(__file__).with_name("latest.json")
 HTTP_RATES = (50, 100, 150, 200, 250, 300, 400)
-IN_PROCESS_RATES = (200, 300, 450, 600, 800, 1_000, 1_300)
+IN_PROCESS_RATES = (200, 350, 500, 600, 800, 1_000, 1_300)
 RATE = 50.0
 ACCEPT_RATE = 250.0
 CLIENTS = 8
