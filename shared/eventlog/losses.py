@@ -19,7 +19,7 @@ _LOOK_SECONDS = 2.0
 _SEEN = """
 INSERT INTO log.seen AS before (reader, incarnation) VALUES ($1, $2)
 ON CONFLICT (reader) DO UPDATE SET incarnation = excluded.incarnation WHERE before.incarnation <> excluded.incarnation
-RETURNING 1
+RETURNING xmax = 0 AS is_first
 """
 
 Again = Callable[[asyncpg.Connection], Awaitable[int]]
@@ -65,8 +65,9 @@ class Losses:
     async def _look(self) -> None:
         incarnation = " ".join([await self._log.incarnation(stream) for stream in self._streams])
         async with self._held.use() as connection, connection.transaction():
-            if await connection.fetchval(_SEEN, self.name, incarnation) is None:
+            is_first = await connection.fetchval(_SEEN, self.name, incarnation)
+            if is_first is None:
                 return
             count = await self._again(connection)
-        if count:
+        if not is_first:
             _log.warning("log.was_lost", loop=self.name, published_again=count)

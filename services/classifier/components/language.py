@@ -54,7 +54,8 @@ class Language(Component):
         )
         general = np.asarray([general_view(snippet)[0] for snippet, _, _ in cut])
         truth = np.asarray([LANGUAGES.index(language) for _, language, _ in cut])
-        usual = np.log(np.bincount(truth, minlength=len(LANGUAGES)) / len(truth))
+        counts = np.bincount(truth, minlength=len(LANGUAGES)) + 1  # a corpus may lack a language
+        usual = np.log(counts / counts.sum())
         weights = _best_weights(general, np.log(taught.held_out + 1e-6) - usual, truth)
         return head_state(taught.head, ngrams=list(ngrams.names), weights=weights, usual=usual.tolist())
 
