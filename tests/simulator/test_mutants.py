@@ -35,7 +35,7 @@ def test_two_dispatchers_at_once_do_no_harm_because_every_write_has_its_conditio
 
 
 @pytest.mark.system
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_800)
 def test_three_hundred_seeds_are_clean() -> None:
     share = SEEDS // PROCESSES
     running = [
