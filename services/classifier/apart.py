@@ -7,7 +7,6 @@ when the next is asked; whoever asked tries its items apart then, and finds the 
 from __future__ import annotations
 
 import asyncio
-import struct
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from pydantic import TypeAdapter
 
 from services.classifier.bundle import BundleRefused
 from services.classifier.question import Question
+from shared import frames
 from shared.domain.classification import Classification
 from shared.errors import Permanent
 from shared.jsontext import dump, load
@@ -26,7 +26,6 @@ from shared.jsontext import dump, load
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 60.0
 """Two hundred of the longest texts take three."""
-_LENGTH = struct.Struct(">I")
 _ANSWERS = TypeAdapter(list[Classification])
 
 _log = structlog.get_logger(__name__)
@@ -98,18 +97,17 @@ class Apart:
             await self._end()
             raise BundleRefused(told["refused"])
 
-    async def _ask(self, frame: bytes) -> bytes:
+    async def _ask(self, content: bytes) -> bytes:
         if self._child is None or self._child.stdin is None:
             raise EOFError
-        self._child.stdin.write(_LENGTH.pack(len(frame)) + frame)
+        self._child.stdin.write(frames.frame(content))
         await self._child.stdin.drain()
         return await self._hear()
 
     async def _hear(self) -> bytes:
         if self._child is None or self._child.stdout is None:
             raise EOFError
-        (length,) = _LENGTH.unpack(await self._child.stdout.readexactly(_LENGTH.size))
-        return await self._child.stdout.readexactly(length)
+        return await frames.hear(self._child.stdout)
 
     async def _end(self) -> None:
         child, self._child = self._child, None

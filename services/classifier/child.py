@@ -6,20 +6,16 @@ and the end. Then in: a list of questions; out: the list of their classification
 
 from __future__ import annotations
 
-import struct
 import sys
 from pathlib import Path
-from typing import BinaryIO
 
 from services.classifier import bundle
 from services.classifier.bundle import BundleRefused
 from services.classifier.pipeline import Pipeline
 from services.classifier.question import Question
-from shared import garbage
+from shared import frames, garbage
 from shared.jsontext import dump, load
 from shared.telemetry import configure_logging
-
-_LENGTH = struct.Struct(">I")
 
 
 def main() -> None:
@@ -29,27 +25,12 @@ def main() -> None:
     try:
         pipeline = Pipeline(bundle.read(Path(sys.argv[1])))
     except BundleRefused as refused:
-        _write(sink, {"refused": str(refused)})
+        frames.write(sink, dump({"refused": str(refused)}))
         return
     garbage.settle()
-    _write(sink, {"model": pipeline.model})
-    while (frame := _read(source)) is not None:
-        _write(sink, pipeline.classify([Question(**fields) for fields in load(frame)]))
-
-
-def _write(sink: BinaryIO, value: object) -> None:
-    frame = dump(value)
-    sink.write(_LENGTH.pack(len(frame)) + frame)
-    sink.flush()
-
-
-def _read(source: BinaryIO) -> bytes | None:
-    head = source.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    data = source.read(length)
-    return data if len(data) == length else None
+    frames.write(sink, dump({"model": pipeline.model}))
+    while (asked := frames.read(source)) is not None:
+        frames.write(sink, dump(pipeline.classify([Question(**fields) for fields in load(asked)])))
 
 
 if __name__ == "__main__":

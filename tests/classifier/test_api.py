@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from services.classifier import api
-from services.classifier.answering import InThread
 from services.classifier.pipeline import Pipeline
 from shared.access.caller import Caller
 from shared.http.app import create_app
 from shared.http.caller import Authenticator
+from tests.classifier.in_thread import InThread
 
 
 class Accounts:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from services.classifier.answering import InThread
 from services.classifier.pipeline import Pipeline
 from services.classifier.service import Classifying
 from shared.clock import ManualClock
@@ -16,6 +15,7 @@ from shared.errors import Undecodable
 from shared.eventlog.memory import MemoryLog
 from shared.events import CLASSIFIED, CloudEvent, InquiryClassified, InquiryReceived, body, decode, event_type
 from shared.telemetry import Metrics
+from tests.classifier.in_thread import InThread
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 ID = UUID("00000000-0000-4000-8000-000000000001")

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.classifier.answering import InThread
 from services.classifier.pipeline import Pipeline
 from services.classifier.service import GROUP, stage
 from shared.clock import ManualClock
@@ -22,6 +21,7 @@ from shared.health import Health
 from shared.parking import MemoryParking
 from shared.quarantine import MemoryQuarantine
 from shared.telemetry import Metrics
+from tests.classifier.in_thread import InThread
 
 DEADLINE = 10
 

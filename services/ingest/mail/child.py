@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import json
 import resource
-import struct
 import sys
-from typing import Any, BinaryIO
+from typing import Any
 
 from services.ingest.mail import parse
 from services.ingest.mail.body import TooMuch
+from shared import frames
 
 _MEGABYTE = 1 << 20
 _MEMORY = 256 * _MEGABYTE
 _FREE_SIZE = 5 * _MEGABYTE
-_LENGTH = struct.Struct(">I")
 
 
 def main() -> None:
@@ -27,10 +26,8 @@ def main() -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    while (order := _read(source)) is not None and (raw := _read(source)) is not None:
-        answer = json.dumps(_answer(json.loads(order), raw)).encode()
-        sink.write(_LENGTH.pack(len(answer)) + answer)
-        sink.flush()
+    while (order := frames.read(source)) is not None and (raw := frames.read(source)) is not None:
+        frames.write(sink, json.dumps(_answer(json.loads(order), raw)).encode())
 
 
 def _answer(order: dict[str, Any], raw: bytes) -> dict[str, Any]:
@@ -50,15 +47,6 @@ def _limit_memory(size: int) -> None:
     over = max(0, size - _FREE_SIZE)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY + 8 * over, hard))
-
-
-def _read(source: BinaryIO) -> bytes | None:
-    head = source.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    data = source.read(length)
-    return data if len(data) == length else None
 
 
 if __name__ == "__main__":

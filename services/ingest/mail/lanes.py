@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import struct
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
@@ -20,6 +19,7 @@ import structlog
 
 from services.ingest.mail import parse
 from services.ingest.mail.parsed import Parsed
+from shared import frames
 from shared.text import clean_json
 
 _FAST_SECONDS = 0.5
@@ -32,7 +32,6 @@ _SECONDS_PER_BYTE = 0.1 / 1_000_000
 _START_SECONDS = 10.0
 _MAILS_PER_CHILD = 1_000
 _LARGEST_ANSWER = 8_000_000
-_LENGTH = struct.Struct(">I")
 
 log = structlog.get_logger(__name__)
 
@@ -145,14 +144,10 @@ class _Child:
         if stdin is None or stdout is None:
             raise EOFError
         self.mails += 1
-        words = json.dumps(order).encode()
-        stdin.write(_LENGTH.pack(len(words)) + words + _LENGTH.pack(len(raw)))
-        stdin.write(raw)
+        stdin.write(frames.frame(json.dumps(order).encode()))
+        stdin.write(frames.frame(raw))
         await stdin.drain()
-        (length,) = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))
-        if length > _LARGEST_ANSWER:
-            raise ValueError("the child says too much")
-        answer = json.loads(await stdout.readexactly(length))
+        answer = json.loads(await frames.hear(stdout, most=_LARGEST_ANSWER))
         return answer if isinstance(answer, dict) else {}
 
     async def end(self) -> None:

@@ -19,6 +19,7 @@ from services.router.store.agents import Agent
 from shared.access.caller import Caller
 from shared.database.connection import translate
 from shared.errors import Fault, Refused
+from shared.http.preconditions import edited
 from shared.http.types import Limit, Page, Request, reply
 
 Level = Annotated[int, Field(ge=1, le=5, strict=True)]
@@ -67,7 +68,7 @@ def routes(ports: Ports) -> APIRouter:
             raise Refused("not-found")
         changed = await ports.commands.edit_agent(
             agent_id,
-            edition=_edition(request, found),
+            edition=edited(request, found.edition),
             skills=body.skills,
             capacity=body.capacity,
             by=by(request, caller),
@@ -79,21 +80,6 @@ def routes(ports: Ports) -> APIRouter:
 
 def _tagged(agent: Agent) -> Response:
     return reply(AgentAnswer.of(agent), headers={"ETag": f'"{agent.edition}"'})
-
-
-def _edition(request: HttpRequest, agent: Agent) -> int:
-    """The edition that the caller has edited.
-
-    Raises:
-        Refused: ``precondition-required``, ``version-mismatch``.
-    """
-    told = request.headers.get("if-match")
-    if told is None:
-        raise Refused("precondition-required")
-    tags = {tag.strip() for tag in told.split(",")}
-    if "*" not in tags and f'"{agent.edition}"' not in tags:
-        raise Refused("version-mismatch")
-    return agent.edition
 
 
 def _encode(username: str) -> str:

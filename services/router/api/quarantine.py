@@ -25,10 +25,9 @@ from services.router.api.quarantine_views import (
     shown_id,
 )
 from shared.access.caller import Caller
-from shared.errors import Refused
 from shared.http.idempotency import once
+from shared.http.preconditions import edited
 from shared.http.types import Answer, Limit, Page, Request, reply
-from shared.quarantine_desk import Kept
 
 _log = structlog.get_logger(__name__)
 _LONGEST_SECONDS = 5.0
@@ -116,7 +115,7 @@ def _mending(router: APIRouter, ports: Ports) -> None:
     @router.put("/api/v1/quarantine/{record_id}/fix", response_model=RecordAnswer, summary="Put the record right")
     async def fix(record_id: UUID, body: FixRequest, request: HttpRequest, caller: Caller = writes) -> Response:
         kept = (await ports.quarantine.get(row_of(record_id))).kept
-        await ports.quarantine.fix(kept.id, body.to_fix(), by=caller.id, version=_edition(request, kept))
+        await ports.quarantine.fix(kept.id, body.to_fix(), by=caller.id, version=edited(request, kept.version))
         _log.info("quarantine.fixed", id=kept.id, by=caller.id)
         return await _tagged(ports, record_id, caller)
 
@@ -168,18 +167,3 @@ async def _tagged(ports: Ports, record_id: UUID, caller: Caller) -> Response:
     if caller.has("operations"):
         _log.info("quarantine.read", id=content.kept.id, by=caller.id)
     return reply(RecordAnswer.of_content(content, caller), headers={"ETag": f'"{content.kept.version}"'})
-
-
-def _edition(request: HttpRequest, kept: Kept) -> int:
-    """The version that the caller has mended.
-
-    Raises:
-        Refused: ``precondition-required``, ``version-mismatch``.
-    """
-    told = request.headers.get("if-match")
-    if told is None:
-        raise Refused("precondition-required")
-    tags = {tag.strip() for tag in told.split(",")}
-    if "*" not in tags and f'"{kept.version}"' not in tags:
-        raise Refused("version-mismatch")
-    return kept.version
